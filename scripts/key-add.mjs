@@ -1,0 +1,3 @@
+import { runSetup } from './prepare.mjs';
+
+await runSetup('add-master-key', process.argv.slice(2));

@@ -1,0 +1,82 @@
+/* global AbortController */
+// Runs the tiers of the test pyramid one after another on servers of their own, and ends with the line `N passed, N failed`.
+//   npm test                     all tiers, with a part of the fault matrix
+//   npm test -- unit contract    these tiers
+//   npm run test:faults          the whole fault matrix
+import { mkdtempSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { prepare, root, run } from './prepare.mjs';
+
+const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
+/** These share one Docker host and its ports, or kill what others use. */
+const oneFileAtATime = new Set(['e2e', 'faults']);
+/** A runner that does not end, because of something that a failed test left open, is ended. */
+const longestTierMs = 30 * 60_000;
+const needServices = new Set(['contract', 'integration', 'e2e', 'faults']);
+
+const { values, positionals } = parseArgs({
+  options: { faults: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((tier) => !tiers.includes(tier));
+if (unknown.length > 0) throw new Error(`There is no tier ${unknown.join(', ')}; there are ${tiers.join(', ')}`);
+const chosen = values.faults ? ['faults'] : positionals.length > 0 ? positionals : tiers;
+
+const runTier = async (tier, environment, reports) => {
+  const startedAt = performance.now();
+  const report = join(reports, `${tier}.json`);
+  const flags = ['--selectProjects', tier, '--json', `--outputFile=${report}`, '--passWithNoTests'];
+  if (oneFileAtATime.has(tier)) flags.push('--runInBand');
+  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...flags];
+  console.log(`\n== ${tier}`);
+  const code = await run(process.execPath, jest, environment, longestTierMs);
+  const result = resultOf(report, code);
+  console.log(`== ${tier}: ${result.passed} passed, ${result.failed} failed in ${seconds(startedAt)}`);
+  return result;
+};
+
+/** A file that could not even be loaded counts as a failure, and so does a runner that ended without a report. */
+const resultOf = (report, code) => {
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+};
+
+const seconds = (startedAt) => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
+
+/** Null when no chosen tier needs them. */
+const startServices = async (signal) => {
+  if (!chosen.some((tier) => needServices.has(tier))) return null;
+  const { Progress } = await import(join(root, 'dist/apps/setup/progress.js'));
+  const { startTestServices } = await import(join(root, 'dist/apps/setup/test-services.js'));
+  return startTestServices(new Progress(), signal);
+};
+
+const interruption = new AbortController();
+process.once('SIGINT', () => interruption.abort());
+process.once('SIGTERM', () => interruption.abort());
+
+await prepare();
+const startedAt = performance.now();
+const services = await startServices(interruption.signal);
+const reports = mkdtempSync(join(tmpdir(), 'holdfast-reports-'));
+const total = { passed: 0, failed: 0 };
+try {
+  const environment = { ...services?.environment, ...(values.faults ? { HOLDFAST_TEST_FAULTS: 'all' } : {}) };
+  for (const tier of chosen) {
+    if (interruption.signal.aborted) break;
+    const { passed, failed } = await runTier(tier, environment, reports);
+    total.passed += passed;
+    total.failed += failed;
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+  await services?.stop();
+}
+console.log(`\nAll tiers: ${seconds(startedAt)}`);
+if (interruption.signal.aborted || total.failed > 0 || total.passed === 0) process.exitCode = 1;
+console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -1,0 +1,3 @@
+import { runSetup } from './prepare.mjs';
+
+await runSetup('up', process.argv.slice(2));
