@@ -1,0 +1,48 @@
+import type { RdbDatabase, RdbSummary } from '../rdb/summary.js';
+
+/** What a server holds that has loaded a backup, in the words of the summary of its RDB file. */
+export interface Keyspace extends Pick<RdbSummary, 'databases' | 'functions' | 'persistentDigest' | 'lastingDigest'> {
+  /** Redis' own digest of all keys that do not expire, with their values; null when the server does not tell, or it would change as time passes. */
+  readonly valueDigest: string | null;
+}
+
+const none = { keys: 0, expiring: 0, lasting: 0 };
+
+/**
+ * What a server holds otherwise than the file that it loaded, in words; empty when it is as it should be. Keys that expire before the horizon
+ * that both were counted with may be gone; nothing else may be missing, and nothing be more.
+ */
+export const compareKeyspace = (recorded: RdbSummary, found: Keyspace): readonly string[] => {
+  const indexes = new Set([...recorded.databases, ...found.databases].map(({ index }) => index));
+  return [
+    ...[...indexes]
+      .sort((a, b) => a - b)
+      .flatMap((index) => differences(index, at(recorded.databases, index), at(found.databases, index))),
+    ...unequal('The server has', 'function libraries', found.functions, recorded.functions),
+    ...otherKeys('without an expiry', recorded.persistentDigest, found.persistentDigest),
+    ...otherKeys('that expire later', recorded.lastingDigest, found.lastingDigest),
+  ];
+};
+
+type Counts = Omit<RdbDatabase, 'index'>;
+
+const at = (databases: readonly RdbDatabase[], index: number): Counts =>
+  databases.find((database) => database.index === index) ?? none;
+
+const differences = (index: number, recorded: Counts, found: Counts): string[] => {
+  const where = `Database ${index} has`;
+  const persistent = ({ keys, expiring }: Counts) => keys - expiring;
+  return [
+    ...unequal(where, 'keys without an expiry', persistent(found), persistent(recorded)),
+    ...unequal(where, 'keys that expire later', found.lasting, recorded.lasting),
+    ...(found.expiring > recorded.expiring
+      ? unequal(where, 'keys with an expiry', found.expiring, recorded.expiring)
+      : []),
+  ];
+};
+
+const unequal = (where: string, what: string, found: number, recorded: number): string[] =>
+  found === recorded ? [] : [`${where} ${found} ${what}; the backup has ${recorded}.`];
+
+const otherKeys = (which: string, recorded: string, found: string): string[] =>
+  recorded === found ? [] : [`The keys ${which} are not those of the backup: ${found} instead of ${recorded}.`];

@@ -1,0 +1,71 @@
+import type { Permission } from '../permissions/permission.js';
+
+/**
+ * The job catalogue: everything that one kind of operation is, in one place. Queue, CLI verb and audit prefix carry
+ * the same name. Queues, processors, the API's types and the docs derive from it.
+ */
+export interface OperationKindEntry {
+  readonly app: 'lifecycle-worker' | 'backup-worker';
+  /**
+   * Whether it holds its databases: then one such operation at a time touches each. One that only reads them stands in line with others
+   * that do, and neither waits for those that hold nor keeps them waiting: a promotion by night does not wait for a backup.
+   */
+  readonly exclusive: boolean;
+  /** How often a worker tries before the operation fails; only transient errors are tried again. */
+  readonly attempts: number;
+  readonly backoff: { readonly firstMs: number; readonly maximumMs: number };
+  /** Deadline of one attempt. */
+  readonly timeoutMs: number;
+  readonly permission: Permission;
+}
+
+const lifecycle = (permission: Permission, overrides: Partial<OperationKindEntry> = {}): OperationKindEntry => ({
+  app: 'lifecycle-worker',
+  // About a minute in all: as long as a container engine may need for its own restart.
+  attempts: 8,
+  backoff: { firstMs: 500, maximumMs: 30_000 },
+  timeoutMs: 300_000,
+  permission,
+  exclusive: true,
+  ...overrides,
+});
+
+/** Streams of many GB take their time; what makes them fail is mostly a store or a server that is away for a while. */
+const backup = (permission: Permission, overrides: Partial<OperationKindEntry> = {}): OperationKindEntry => ({
+  app: 'backup-worker',
+  attempts: 10,
+  backoff: { firstMs: 1000, maximumMs: 60_000 },
+  timeoutMs: 6 * 3_600_000,
+  permission,
+  exclusive: false,
+  ...overrides,
+});
+
+export const operationKinds = {
+  provision: lifecycle('deploy'),
+  restart: lifecycle('ops'),
+  reload: lifecycle('ops'),
+  // The first copy of a large database takes long.
+  replicate: lifecycle('deploy', { timeoutMs: 3_600_000 }),
+  promote: lifecycle('deploy'),
+  unlink: lifecycle('destroy'),
+  repair: lifecycle('ops', { attempts: 5 }),
+  // Its final backup may take long.
+  deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
+  'backup-snapshot': backup('ops'),
+  'verify-backup': backup('ops'),
+  'copy-backup': backup('ops'),
+  'purge-backup': backup('destroy'),
+  restore: backup('deploy', { exclusive: true }),
+  // A source that cannot be reached is mostly a mistake in its URL, and somebody waits to be told.
+  import: backup('deploy', { exclusive: true, attempts: 5 }),
+} as const satisfies Record<string, OperationKindEntry>;
+
+export type OperationKind = keyof typeof operationKinds;
+export const operationKindNames = Object.keys(operationKinds) as [OperationKind, ...OperationKind[]];
+
+/** Wait before attempt `attempt + 1`, doubling from the first wait. */
+export const backoffMs = (kind: OperationKind, attempt: number): number => {
+  const { firstMs, maximumMs } = operationKinds[kind].backoff;
+  return Math.min(maximumMs, firstMs * 2 ** Math.max(0, attempt - 1));
+};
