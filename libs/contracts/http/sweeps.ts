@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { sweepKinds, sweepStatuses } from '#domain/drift/sweep.js';
+import { findingSchema } from './findings.js';
+import { pageOf, pageQuery } from './page.js';
+import { defineRoute } from './route.js';
+import { id, idParams, timestamp } from './values.js';
+
+const counted = z.record(z.string(), z.int());
+
+const sweepSchema = z
+  .strictObject({
+    id,
+    kind: z.enum(sweepKinds),
+    status: z.enum(sweepStatuses),
+    requestedBy: z.string(),
+    counts: z
+      .strictObject({
+        databases: z.int(),
+        skipped: z.int().describe('Left alone because an operation holds them.'),
+        byFinding: counted,
+        byHealth: counted.optional().describe('This and the next two: of a drift sweep.'),
+        healthChanges: z.int().optional(),
+        repairsRequested: z.int().optional(),
+        requested: z.int().optional().describe('Operations on backups that a sweep of another kind has asked for.'),
+        alertChanges: z.int().optional(),
+        durationMs: z.int(),
+      })
+      .nullable()
+      .describe('Null before its end.'),
+    error: z.string().nullable(),
+    createdAt: timestamp,
+    startedAt: timestamp.nullable(),
+    finishedAt: timestamp.nullable(),
+  })
+  .meta({
+    id: 'Sweep',
+    description:
+      'One look at all databases or backups. A sweep changes none of them: what is to be done is done by operations.',
+  });
+export type Sweep = z.output<typeof sweepSchema>;
+
+const sweepWithFindings = sweepSchema
+  .extend({
+    findings: z
+      .array(findingSchema.extend({ databaseId: id, handle: z.string() }))
+      .describe('The first thousand; the counts are of all.'),
+  })
+  .meta({ id: 'SweepWithFindings', description: 'A sweep and what it found.' });
+export type SweepWithFindings = z.output<typeof sweepWithFindings>;
+
+const tag = 'sweeps';
+
+export const sweepRoutes = {
+  requestSweep: defineRoute({
+    id: 'requestSweep',
+    method: 'post',
+    path: '/v1/sweeps',
+    tag,
+    summary: 'Look at all databases or backups now',
+    access: 'ops',
+    body: z.strictObject({ kind: z.enum(sweepKinds) }),
+    answer: { status: 202, description: 'It is queued.', schema: sweepSchema, headers: { Location: 'The sweep.' } },
+    errors: [],
+  }),
+  listSweeps: defineRoute({
+    id: 'listSweeps',
+    method: 'get',
+    path: '/v1/sweeps',
+    tag,
+    summary: 'Sweeps, newest first; the last 200 of a kind are kept',
+    access: 'read',
+    query: z.strictObject({ ...pageQuery('id'), kind: z.enum(sweepKinds).optional() }),
+    answer: { status: 200, description: 'A page of sweeps.', schema: pageOf(sweepSchema) },
+    errors: [],
+  }),
+  getSweep: defineRoute({
+    id: 'getSweep',
+    method: 'get',
+    path: '/v1/sweeps/{id}',
+    tag,
+    summary: 'One sweep with what it found',
+    access: 'read',
+    params: idParams('Its id.'),
+    answer: { status: 200, description: 'The sweep.', schema: sweepWithFindings },
+    errors: ['sweep_not_found'],
+  }),
+};

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { promotionModes } from '#domain/replication/promotion-mode.js';
+import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
+import { handleSchema } from './database-requests.js';
+
+const confirm = z.string().max(64).describe('The handle of the database, typed again.');
+
+export const promotionRequestSchema = z
+  .strictObject({
+    type: z.literal('promote'),
+    mode: z.enum(promotionModes).default('strict').describe('What may be lost: nothing, up to a bound, anything.'),
+    maxLostBytes: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The bound of mode limited, which needs it; no other mode has one.'),
+  })
+  // A bound that is not heeded would be worse than none.
+  .refine(({ mode, maxLostBytes }) => (mode === 'limited') === (maxLostBytes !== undefined), {
+    path: ['maxLostBytes'],
+    message: 'must be given with mode limited, and with no other',
+  });
+
+/** Body of `POST /v1/databases/{id}/operations`: one entry for each kind that can be asked of a database. */
+export const operationRequestSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('restart'), confirm: confirm.optional() }),
+  z.strictObject({ type: z.literal('reload'), confirm: confirm.optional() }),
+  z.strictObject({
+    type: z.literal('replicate'),
+    handle: handleSchema.describe('Of the new replica.'),
+    memoryMb: z.int().min(memoryBoundsMb.minimum).max(memoryBoundsMb.maximum).optional(),
+    diskGb: z.int().min(diskBoundsGb.minimum).max(diskBoundsGb.maximum).optional(),
+  }),
+  promotionRequestSchema,
+  z.strictObject({
+    type: z.literal('unlink'),
+    confirm: confirm.optional(),
+  }),
+  z.strictObject({ type: z.literal('repair') }),
+  z.strictObject({ type: z.literal('backup-snapshot') }),
+  z.strictObject({
+    type: z.literal('deprovision'),
+    confirm: confirm.optional(),
+    skipFinalBackup: z.boolean().optional(),
+  }),
+]);
+export type OperationRequest = z.output<typeof operationRequestSchema>;
+
+/** Payload of a wake-up for a sweep. */
+export const sweepPayloadSchema = z.strictObject({ v: z.literal(1) });
+
+/** A job's whole payload. It holds no facts: the row in Postgres has them. */
+export const jobPayloadSchema = z.strictObject({ operationId: z.uuid(), v: z.literal(1) });
