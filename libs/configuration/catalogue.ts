@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { Catalogue } from '#domain/catalogue/version.js';
+import { ConfigurationError } from './configuration-error.js';
+
+const date = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be YYYY-MM or YYYY-MM-DD');
+
+const entry = z.strictObject({
+  version: z.string().regex(/^\d+\.\d+$/, 'must be major.minor, such as 8.2'),
+  image: z.string().min(1),
+  patch: z.string().nullable().default(null),
+  eolAt: date.nullable().default(null),
+  deprecatedAt: date.nullable().default(null),
+  tlsProtocols: z.array(z.enum(['TLSv1.2', 'TLSv1.3'])).min(1),
+  default: z.boolean().default(false),
+  capabilities: z.array(z.string()).default([]),
+});
+
+const isUnique = (versions: readonly { version: string }[]): boolean =>
+  new Set(versions.map(({ version }) => version)).size === versions.length;
+
+const catalogueFile = z.strictObject({
+  versions: z
+    .array(entry)
+    .min(1)
+    .refine(isUnique, 'names a version twice')
+    .refine((versions) => versions.filter((version) => version.default).length <= 1, 'has more than one default'),
+});
+
+const shipped = new URL('./catalogue.json', import.meta.url);
+
+/** The version catalogue: the operator's file when one is named, else the one that ships. Errors: `ConfigurationError` with all problems. */
+export const loadCatalogue = (file: string | null): Catalogue => {
+  const parsed = catalogueFile.safeParse(readJson(file ?? shipped));
+  if (parsed.success) return parsed.data.versions;
+  throw new ConfigurationError(
+    parsed.error.issues.map(({ path, message }) => ({ path: `HOLDFAST_CATALOGUE_FILE ${path.join('.')}`, message })),
+  );
+};
+
+const readJson = (file: string | URL): unknown => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError([{ path: 'HOLDFAST_CATALOGUE_FILE', message }]);
+  }
+};
