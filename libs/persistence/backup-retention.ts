@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import type { BackupKind, Verification } from '#domain/backup/backup.js';
+import type { Db, Tx } from './connection.js';
+
+export interface RetentionRow {
+  readonly id: string;
+  readonly kind: BackupKind;
+  readonly snapshot_at: Date;
+  readonly verification: Verification;
+  /** It, or one of its copies. */
+  readonly held: boolean;
+}
+
+/** Complete backups of a database that are no copies. */
+export const retainableBackups = async (db: Db | Tx, databaseId: string): Promise<readonly RetentionRow[]> =>
+  (
+    await sql<RetentionRow>`
+      SELECT id, kind, snapshot_at, verification,
+        hold_reason IS NOT NULL OR EXISTS (
+          SELECT FROM backups copies WHERE copies.copy_of = backups.id AND copies.hold_reason IS NOT NULL AND copies.status <> 'purged') AS held
+      FROM backups WHERE database_id = ${databaseId} AND status = 'complete' AND copy_of IS NULL AND snapshot_at IS NOT NULL
+      ORDER BY id`.execute(db)
+  ).rows;
+
+/** Databases with an automatic backup that a policy may let go, in an environment or in all. */
+export const databasesWithAutomaticBackups = async (
+  db: Db | Tx,
+  environmentId: string | null = null,
+): Promise<readonly string[]> =>
+  (
+    await sql<{ database_id: string }>`
+      SELECT DISTINCT database_id FROM backups
+      WHERE status = 'complete' AND kind = 'automatic' AND copy_of IS NULL
+        AND (${environmentId}::uuid IS NULL OR environment_id = ${environmentId}::uuid)
+      ORDER BY database_id`.execute(db)
+  ).rows.map((row) => row.database_id);
+
+/** Rows that say `running` of an operation that has ended: nobody makes them any more. Returns how many. */
+export const failAbandonedBackups = async (db: Db): Promise<number> => {
+  const { numAffectedRows } = await sql`
+    UPDATE backups SET status = 'failed', error = 'Its operation ended without it.', completed_at = now() FROM operations
+    WHERE operations.id = operation_id AND backups.status = 'running'
+      AND operations.status IN ('succeeded', 'failed', 'cancelled')`.execute(db);
+  return Number(numAffectedRows ?? 0n);
+};
+
+/** Of these prefixes those that backups of the store have, and whether one of those may still have objects there. */
+export const namedPrefixes = async (
+  db: Db,
+  store: string,
+  prefixes: readonly string[],
+): Promise<ReadonlyMap<string, { readonly isLive: boolean }>> => {
+  const { rows } = await sql<{ prefix: string; is_live: boolean }>`
+    SELECT prefix, bool_or(status IN ('running', 'complete')) AS is_live FROM backups
+    WHERE store = ${store} AND prefix = ANY(${[...prefixes]}::text[]) GROUP BY prefix`.execute(db);
+  return new Map(rows.map((row) => [row.prefix, { isLive: row.is_live }]));
+};
+
+export const countCompleteBackups = async (db: Db): Promise<number> => {
+  const { rows } = await sql<{ count: string }>`SELECT count(*) FROM backups WHERE status = 'complete'`.execute(db);
+  return Number(rows[0]?.count ?? 0);
+};
+
+/** Verifications that have not ended, whoever asked for them: all wait for the same workers. */
+export const countOpenVerifications = async (db: Db): Promise<number> => {
+  const { rows } = await sql<{ count: string }>`
+    SELECT count(*) FROM operations WHERE kind = 'verify-backup' AND status IN ('queued', 'running', 'waiting')`.execute(
+    db,
+  );
+  return Number(rows[0]?.count ?? 0);
+};
+
+/**
+ * Complete backups that were not checked since `before`, those never checked first. Not those that an operation is about, or that were
+ * tried within a day: one that cannot be checked must not keep the others waiting.
+ */
+export const backupsToVerify = async (
+  db: Db | Tx,
+  before: Date,
+  limit: number,
+  only: string | null = null,
+): Promise<readonly string[]> =>
+  (
+    await sql<{ id: string }>`
+      SELECT id FROM backups WHERE status = 'complete' AND (checked_at IS NULL OR checked_at < ${before})
+        AND (${only}::uuid IS NULL OR id = ${only}::uuid)
+        AND NOT EXISTS (SELECT FROM operations WHERE parameters ->> 'backupId' = backups.id::text
+          AND (operations.status IN ('queued', 'running', 'waiting')
+            OR (operations.kind = 'verify-backup' AND operations.created_at > now() - interval '1 day')))
+      ORDER BY checked_at NULLS FIRST, id LIMIT ${limit}`.execute(db)
+  ).rows.map((row) => row.id);

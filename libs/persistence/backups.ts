@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import type { BackupManifest } from '#contracts/backup-manifest.js';
+import type { Db, Tx } from './connection.js';
+import type { BackupRow, NewBackupRow } from './tables.js';
+
+export const insertBackup = (tx: Tx, row: NewBackupRow): Promise<BackupRow> =>
+  tx.insertInto('backups').values(row).returningAll().executeTakeFirstOrThrow();
+
+export const findBackup = (db: Db | Tx, id: string): Promise<BackupRow | undefined> =>
+  db.selectFrom('backups').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Holds off changes of the row until the transaction ends: what only one may decide at a time, such as that it goes. */
+export const lockBackup = (tx: Tx, id: string, lock: 'share' | 'no key update'): Promise<BackupRow | undefined> => {
+  const query = tx.selectFrom('backups').selectAll().where('id', '=', id);
+  return (lock === 'share' ? query.forShare() : query.forNoKeyUpdate()).executeTakeFirst();
+};
+
+/** The one that an operation makes. */
+export const backupOfOperation = (db: Db | Tx, operationId: string): Promise<BackupRow | undefined> =>
+  db.selectFrom('backups').selectAll().where('operation_id', '=', operationId).executeTakeFirst();
+
+/** Those that are there or on their way. */
+export const copiesOf = (db: Db | Tx, id: string): Promise<BackupRow[]> =>
+  db
+    .selectFrom('backups')
+    .selectAll()
+    .where('copy_of', '=', id)
+    .where('status', 'in', ['running', 'complete'])
+    .orderBy('id')
+    .execute();
+
+export interface CompleteBackup {
+  readonly manifest: BackupManifest;
+  readonly manifestKey: string;
+  readonly envelope: string;
+  /** Null when the contents could not be read. */
+  readonly keys: number | null;
+}
+
+/** Once: a second call changes nothing and returns false. */
+export const completeBackup = async (tx: Tx, id: string, complete: CompleteBackup): Promise<boolean> => {
+  const { manifest, manifestKey, envelope, keys } = complete;
+  const { numUpdatedRows } = await tx
+    .updateTable('backups')
+    .set({
+      status: 'complete',
+      manifest: JSON.stringify(manifest),
+      manifest_key: manifestKey,
+      envelope,
+      stored_bytes: String(manifest.object.storedBytes),
+      keys: keys === null ? null : String(keys),
+      snapshot_at: new Date(manifest.startedAt),
+      completed_at: sql<Date>`now()`,
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+};
+
+/** What an operation has not made will not be made by it any more. */
+export const failBackupOf = async (tx: Tx, operationId: string, error: string): Promise<void> => {
+  await tx
+    .updateTable('backups')
+    .set({ status: 'failed', error, completed_at: sql<Date>`now()` })
+    .where('operation_id', '=', operationId)
+    .where('status', '=', 'running')
+    .execute();
+};
+
+export const updateBackup = async (tx: Tx, id: string, patch: Partial<NewBackupRow>): Promise<void> => {
+  await tx.updateTable('backups').set(patch).where('id', '=', id).execute();
+};
+
+/** Operations that need the objects of a backup and have not ended. */
+export const usesOfBackup = async (tx: Tx, id: string): Promise<readonly { id: string; kind: string }[]> => {
+  const { rows } = await sql<{ id: string; kind: string }>`
+    SELECT id, kind FROM operations WHERE status IN ('queued', 'running', 'waiting') AND parameters ->> 'backupId' = ${id}`.execute(
+    tx,
+  );
+  return rows;
+};

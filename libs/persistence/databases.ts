@@ -1,0 +1,112 @@
+import { sql } from 'kysely';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import type { DatabaseStatus } from '#domain/database/status.js';
+import { isUniqueViolation, type Db, type Tx } from './connection.js';
+import { releaseDoors } from './doors.js';
+import { releaseAddress } from './environments.js';
+import type { DatabaseRow, NewDatabaseRow } from './tables.js';
+
+/** Errors: `handle_taken`. */
+export const insertDatabase = async (tx: Tx, row: NewDatabaseRow): Promise<DatabaseRow> => {
+  try {
+    return await tx.insertInto('databases').values(row).returningAll().executeTakeFirstOrThrow();
+  } catch (error) {
+    throw handleTaken(error, row.handle);
+  }
+};
+
+const handleTaken = (error: unknown, handle: string): unknown =>
+  isUniqueViolation(error, 'databases_handle')
+    ? new HoldfastError('handle_taken', `"${handle}" is the handle of another database in this environment.`)
+    : error;
+
+/** Errors: `handle_taken`. */
+export const updateDatabase = async (tx: Tx, id: string, patch: Partial<NewDatabaseRow>): Promise<void> => {
+  try {
+    await tx.updateTable('databases').set(patch).where('id', '=', id).execute();
+  } catch (error) {
+    throw handleTaken(error, patch.handle ?? '');
+  }
+};
+
+export const findDatabase = (db: Db | Tx, id: string): Promise<DatabaseRow | undefined> =>
+  db.selectFrom('databases').selectAll().where('id', '=', id).executeTakeFirst();
+
+/**
+ * Holds off changes of the row until the transaction ends, such as deletion protection being switched on. With `no key update` others
+ * that hold it wait as well: what only one may decide at a time, such as that nobody follows a database that goes.
+ */
+export const lockDatabase = (
+  tx: Tx,
+  id: string,
+  lock: 'share' | 'no key update',
+): Promise<(DatabaseRow & { readonly environment_name: string }) | undefined> => {
+  const query = tx
+    .selectFrom('databases')
+    .innerJoin('environments', 'environments.id', 'databases.environment_id')
+    .selectAll('databases')
+    .select('environments.name as environment_name')
+    .where('databases.id', '=', id);
+  return (lock === 'share' ? query.forShare('databases') : query.forNoKeyUpdate('databases')).executeTakeFirst();
+};
+
+/** By handle in an environment: the one that is not deprovisioned. */
+export const findDatabaseByHandle = (
+  db: Db | Tx,
+  environmentName: string,
+  handle: string,
+): Promise<DatabaseRow | undefined> =>
+  db
+    .selectFrom('databases')
+    .innerJoin('environments', 'environments.id', 'databases.environment_id')
+    .selectAll('databases')
+    .where('environments.name', '=', environmentName)
+    .where('databases.handle', '=', handle)
+    .where('databases.status', '<>', 'deprovisioned')
+    .executeTakeFirst();
+
+/** Handles of the databases that follow this one and are not deprovisioned. */
+export const replicasOf = async (db: Db | Tx, sourceId: string): Promise<readonly { id: string; handle: string }[]> =>
+  db
+    .selectFrom('databases')
+    .select(['id', 'handle'])
+    .where('source_id', '=', sourceId)
+    .where('status', '<>', 'deprovisioned')
+    .execute();
+
+export const raiseGeneration = async (tx: Tx, id: string): Promise<void> => {
+  await sql`UPDATE databases SET generation = generation + 1 WHERE id = ${id}`.execute(tx);
+};
+
+/** The row stays for ever; its handle, address and ports are free again. */
+export const markDeprovisioned = async (tx: Tx, id: string): Promise<void> => {
+  await updateDatabase(tx, id, { status: 'deprovisioned', health: 'unknown', health_reason: null });
+  await sql`UPDATE databases SET deprovisioned_at = now() WHERE id = ${id}`.execute(tx);
+  await sql`DELETE FROM credentials WHERE database_id = ${id}`.execute(tx);
+  await sql`UPDATE backups SET orphaned = true WHERE database_id = ${id}`.execute(tx);
+  await releaseDoors(tx, id);
+  await releaseAddress(tx, id);
+};
+
+/** Handles in an environment that begin so, of databases that are not deprovisioned. */
+export const handlesLike = async (db: Db | Tx, environmentId: string, beginning: string): Promise<string[]> =>
+  (
+    await db
+      .selectFrom('databases')
+      .select('handle')
+      .where('environment_id', '=', environmentId)
+      .where('status', '<>', 'deprovisioned')
+      .where(sql<boolean>`starts_with(handle, ${beginning})`)
+      .execute()
+  ).map(({ handle }) => handle);
+
+/** Memory limits of all databases that have or may get a container, in MB. */
+export const allottedMemoryMb = async (db: Db, except: string | null): Promise<number> => {
+  const free: DatabaseStatus[] = ['deprovisioned', 'provision_failed'];
+  const all = db
+    .selectFrom('databases')
+    .select((e) => e.fn.coalesce(e.fn.sum<string>('memory_mb'), sql<string>`0`).as('total'))
+    .where('status', 'not in', free);
+  const row = await (except === null ? all : all.where('id', '<>', except)).executeTakeFirstOrThrow();
+  return Number(row.total);
+};

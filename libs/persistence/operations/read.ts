@@ -1,0 +1,77 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from '../connection.js';
+import type { OperationReceipt } from '../operation-documents.js';
+import type { OperationLogRow, OperationRow, OperationStepRow } from '../tables.js';
+
+export const findOperation = (db: Db | Tx, id: string): Promise<OperationRow | undefined> =>
+  db.selectFrom('operations').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Locks the row until the transaction ends. */
+export const lockOperation = (tx: Tx, id: string): Promise<OperationRow | undefined> =>
+  tx.selectFrom('operations').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+
+/** The subject of each operation before its other databases. */
+export const targetsOf = async (
+  db: Db | Tx,
+  operationIds: readonly string[],
+): Promise<{ operation_id: string; database_id: string }[]> =>
+  operationIds.length === 0
+    ? []
+    : db
+        .selectFrom('operation_targets')
+        .select(['operation_id', 'database_id'])
+        .where('operation_id', 'in', operationIds)
+        .orderBy('ordinal')
+        .execute();
+
+export const stepsOf = async (db: Db, operationIds: readonly string[]): Promise<OperationStepRow[]> =>
+  operationIds.length === 0
+    ? []
+    : db
+        .selectFrom('operation_steps')
+        .selectAll()
+        .where('operation_id', 'in', operationIds)
+        .orderBy('attempt')
+        .orderBy('ordinal')
+        .execute();
+
+/** Log lines after a given one, oldest first. */
+export const logOf = (db: Db, operationId: string, afterId: string, limit: number): Promise<OperationLogRow[]> =>
+  db
+    .selectFrom('operation_log')
+    .selectAll()
+    .where('operation_id', '=', operationId)
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+
+/** Notes the wish; the worker that runs the operation sees it. */
+export const requestCancel = async (tx: Tx, operationId: string, actor: string): Promise<void> => {
+  await tx
+    .updateTable('operations')
+    .set({ cancel_requested_at: sql<Date>`coalesce(cancel_requested_at, now())`, cancel_requested_by: actor })
+    .where('id', '=', operationId)
+    .execute();
+  await sql`SELECT pg_notify('holdfast_cancel', ${operationId})`.execute(tx);
+};
+
+/** Ends an operation that no worker has. Returns false when one has claimed it meanwhile. */
+export const cancelUnclaimed = async (tx: Tx, operationId: string): Promise<boolean> => {
+  const { numUpdatedRows } = await tx
+    .updateTable('operations')
+    .set({ status: 'cancelled', finished_at: sql<Date>`now()` })
+    .where('id', '=', operationId)
+    .where('status', 'in', ['queued', 'waiting'])
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+};
+
+/** Part of what will be the receipt, known before the end. */
+export const noteReceipt = async (tx: Tx, operationId: string, receipt: OperationReceipt): Promise<void> => {
+  await tx
+    .updateTable('operations')
+    .set({ receipt: JSON.stringify(receipt) })
+    .where('id', '=', operationId)
+    .execute();
+};

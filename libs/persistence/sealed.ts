@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import type { Db } from './connection.js';
+import type { BackupRow } from './tables.js';
+
+/** Columns that hold what the master key has sealed. A value begins with the version of its key. */
+
+const isOlder = (version: number, sealed: string): boolean => Number(sealed.split(':', 1)[0]) < version;
+
+export interface SealedCredential {
+  readonly database_id: string;
+  readonly username: string;
+  readonly ordinal: number;
+  readonly password_sealed: string;
+}
+
+/** Passwords that an older key than `version` has sealed. */
+export const olderCredentials = async (db: Db, version: number): Promise<readonly SealedCredential[]> =>
+  (
+    await db.selectFrom('credentials').select(['database_id', 'username', 'ordinal', 'password_sealed']).execute()
+  ).filter((row) => isOlder(version, row.password_sealed));
+
+/** Nothing when it was changed meanwhile. */
+export const resealCredential = async (db: Db, row: SealedCredential, sealed: string): Promise<void> => {
+  await db
+    .updateTable('credentials')
+    .set({ password_sealed: sealed })
+    .where('database_id', '=', row.database_id)
+    .where('username', '=', row.username)
+    .where('ordinal', '=', row.ordinal)
+    .where('password_sealed', '=', row.password_sealed)
+    .execute();
+};
+
+export const resealAuthority = async (db: Db, before: string, sealed: string): Promise<void> => {
+  await db
+    .updateTable('installation')
+    .set({ ca_private_key_sealed: sealed })
+    .where('ca_private_key_sealed', '=', before)
+    .execute();
+};
+
+/** Complete backups whose envelope an older key has sealed, a lot at a time, by id. */
+export const olderEnvelopes = (
+  db: Db,
+  version: number,
+  afterId: string | null,
+  limit: number,
+): Promise<BackupRow[]> => {
+  const query = db
+    .selectFrom('backups')
+    .selectAll()
+    .where('status', '=', 'complete')
+    .where(sql<boolean>`split_part(envelope, ':', 1)::integer < ${version}`)
+    .orderBy('id')
+    .limit(limit);
+  return (afterId === null ? query : query.where('id', '>', afterId)).execute();
+};
+
+export const resealEnvelope = async (db: Db, id: string, before: string, sealed: string): Promise<void> => {
+  await db
+    .updateTable('backups')
+    .set({ envelope: sealed })
+    .where('id', '=', id)
+    .where('envelope', '=', before)
+    .execute();
+};
