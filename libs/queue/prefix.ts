@@ -1,0 +1,2 @@
+/** Several installations may share one queue server. */
+export const queuePrefix = (installation: string): string => `holdfast:${installation}`;
