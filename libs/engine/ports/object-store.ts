@@ -1,0 +1,38 @@
+/**
+ * Where backups lie: names and bytes. A key is a relative path of `[a-z0-9._-]` segments; it never begins with a dot.
+ *
+ * Every method takes an AbortSignal last. Errors are HoldfastErrors: `backup_store_unreachable` (no answer, or one that asks to come back
+ * later; worth trying again), `backup_store_refused` (credentials, a bucket that is not there, a directory that cannot be written),
+ * `backup_store_full`, and those named at the method.
+ */
+export interface ObjectStore {
+  /** Its kind and place, for people; never a secret. */
+  readonly description: string;
+  /**
+   * Stores the body under the key, whole or not at all, in place of what was there; it is durable when this resolves. When the body throws,
+   * nothing is stored and its error is thrown. Never holds more than a few MB. The bytes that arrived are checked where the store can.
+   */
+  put(key: string, body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;
+  /** Errors: `backup_object_missing` at once, or any of the others while it is read; a body that ends has ended whole, as the store sees it. */
+  get(key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>;
+  find(key: string, signal: AbortSignal): Promise<StoredObject | null>;
+  /** All whose keys begin with the prefix, by key. What is half stored is not among them. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+  /** Absent is no error. */
+  remove(key: string, signal: AbortSignal): Promise<void>;
+  /** Removes what uploads that never ended left behind, if they began before that moment. Returns how many. */
+  removeUnfinished(before: Date, signal: AbortSignal): Promise<number>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface ObjectStores {
+  /** The first one is the default. */
+  readonly names: readonly string[];
+  /** Errors: `backup_store_unknown`. */
+  open(name: string): ObjectStore;
+}

@@ -1,0 +1,49 @@
+import type { Duplex } from 'node:stream';
+
+/** Where and as whom to reach a Redis server. */
+export interface RedisTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** Null for the plain port. With TLS the chain and `serverName` are always verified. */
+  readonly tls: { readonly caPem: string; readonly serverName: string } | null;
+}
+
+/** A server that has no address, no users and no TLS: a throw-away one, in a container without a network. Its image has `redis-cli`. */
+export interface InsideTarget {
+  /** What it is called in errors. */
+  readonly name: string;
+  /** Its plain port, on the container's loopback. */
+  readonly port: number;
+  /** ContainerEngine.runInside in its container. Its HoldfastErrors are the connector's. */
+  readonly run: (command: readonly string[], signal: AbortSignal) => Promise<Duplex>;
+  /** Of one command, where the connector's own deadline is too short. */
+  readonly commandMs?: number;
+}
+
+/**
+ * One connection to one server. Errors are HoldfastErrors: `server_not_ready` for every failure to connect,
+ * to log in or to answer in time; its `detail` says which, its `cause` is the client's error.
+ */
+export interface RedisNode {
+  ping(signal: AbortSignal): Promise<void>;
+  /** Parsed `INFO`: field → value, all sections, or the one asked for. */
+  info(section: string | null, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** `CONFIG GET` of the named settings: name → value. A name that the server does not know is missing. */
+  configGet(names: readonly string[], signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Any other command, for what has no method of its own yet. */
+  command(args: readonly string[], signal: AbortSignal): Promise<unknown>;
+  /**
+   * MULTI, the commands and EXEC, all in one write: either none of them is carried out or all, with nothing of others between them.
+   * Returns the replies as the server sent them, in order (`INFO` is its text). Errors: `server_not_ready` for an error reply to any of
+   * them. A command that the server refuses to queue cancels all; one that fails when it is its turn does not undo the others.
+   */
+  transaction(commands: readonly (readonly string[])[], signal: AbortSignal): Promise<readonly unknown[]>;
+  close(): void;
+}
+
+export interface RedisConnector {
+  /** Connects once, logs in, and verifies the certificate; inside a container there is neither. */
+  connect(target: RedisTarget | InsideTarget, signal: AbortSignal): Promise<RedisNode>;
+}

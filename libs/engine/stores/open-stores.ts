@@ -1,0 +1,24 @@
+import type { BackupStoreSettings } from '#configuration/backup-stores.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import type { ObjectStore, ObjectStores } from '../ports/object-store.js';
+import { DirectoryStore } from './directory-store.js';
+import { S3Store } from './s3-store.js';
+
+/** The stores of the configuration. Each is opened when it is first asked for, and then kept, for its connections. */
+export const openStores = (settings: BackupStoreSettings): ObjectStores => {
+  const opened = new Map<string, ObjectStore>();
+  return {
+    names: Object.keys(settings),
+    open: (name) => {
+      const store = opened.get(name) ?? openStore(name, settings);
+      opened.set(name, store);
+      return store;
+    },
+  };
+};
+
+const openStore = (name: string, settings: BackupStoreSettings): ObjectStore => {
+  const store = Object.hasOwn(settings, name) ? settings[name] : undefined;
+  if (!store) throw new HoldfastError('backup_store_unknown', `there is no backup store ${JSON.stringify(name)}`);
+  return store.type === 'directory' ? new DirectoryStore(store.path, store.isOwn) : new S3Store(store);
+};

@@ -1,0 +1,59 @@
+import { DeadlineReached } from './deadline.js';
+
+/** How long somebody may leave us waiting at a stretch; the time that we spend on our own does not count. */
+export class Silence {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly limitMs: number) {}
+
+  /** Fires with DeadlineReached when the silence has lasted too long, or with the reason that it was broken off with. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** From now on the other side is waited for. */
+  begin(): void {
+    this.end();
+    this.timer = setTimeout(() => this.breakOff(new DeadlineReached(this.limitMs)), this.limitMs);
+  }
+
+  /** The other side has moved. */
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  breakOff(reason: unknown): void {
+    this.end();
+    this.controller.abort(reason);
+  }
+}
+
+/**
+ * Runs `work`, which begins in silence, and settles at the moment that the caller's signal fires or a silence has lasted for `limitMs`, whether
+ * or not `work` heeds it. Rejects with the caller's reason, with DeadlineReached, or as `work` does; in any case the silence's signal has
+ * fired then, so that nothing of a failed work goes on.
+ */
+export const withSilenceLimit = async <T>(
+  limitMs: number,
+  signal: AbortSignal,
+  work: (silence: Silence) => Promise<T>,
+): Promise<T> => {
+  signal.throwIfAborted();
+  const silence = new Silence(limitMs);
+  const forward = () => silence.breakOff(signal.reason);
+  signal.addEventListener('abort', forward, { once: true });
+  const broken = new Promise<never>((_, reject) => {
+    silence.signal.addEventListener('abort', () => reject(silence.signal.reason as Error), { once: true });
+  });
+  try {
+    silence.begin();
+    return await Promise.race([broken, work(silence)]);
+  } catch (error) {
+    silence.breakOff(error);
+    throw silence.signal.reason;
+  } finally {
+    silence.end();
+    signal.removeEventListener('abort', forward);
+  }
+};
