@@ -1,0 +1,50 @@
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { restoredDataFiles } from '#domain/server/restored-data.js';
+import { serverPaths, serverUser } from '#domain/server/names.js';
+import type { PersistenceMode } from '#domain/database/persistence.js';
+import type { RdbReading } from '#engine/ports/backup-streams.js';
+import type { BackupRow } from '#persistence/tables.js';
+import type { AttemptContext } from '../run/context.js';
+import type { OpenedManifest } from './manifest-file.js';
+import { requireManifest, writtenId } from './stored.js';
+
+/** A container that was created and not started, with a volume that holds the folder for data. */
+export interface LoadTarget {
+  readonly container: string;
+  readonly version: string;
+  readonly persistence: PersistenceMode;
+}
+
+/**
+ * Puts the data of a backup where a server of this version and mode starts with them. Nothing of it may be started when this throws: what is
+ * wrong with the bytes may show at the last one. Errors: `backup_corrupt`, `backup_object_missing`, `disk_full`, those of the store.
+ */
+export const loadBackup = async (
+  context: AttemptContext,
+  backup: BackupRow,
+  target: LoadTarget,
+  reading?: RdbReading,
+): Promise<OpenedManifest> => {
+  const { engines, control, signal } = context;
+  const store = engines.stores.open(backup.store);
+  const opened = await requireManifest(store, control.secrets, backup, signal);
+  const { object } = opened.manifest;
+  const stored = await engines.stores.open(backup.store).get(object.key, signal);
+  const sealing = { context: writtenId(backup), dataKey: opened.envelope.dataKey };
+  const clear = engines.streams.unseal(stored, sealing, object, signal);
+  const { rdbPath, files } = restoredDataFiles(target.version, target.persistence);
+  if (files.length > 0) await engines.containers.writeFiles(target.container, serverPaths.root, files, signal);
+  await engines.containers.writeStream(
+    target.container,
+    rdbPath,
+    { ...serverUser, sizeBytes: object.clearBytes, mode: 0o600, body: reading ? reading.through(clear) : clear },
+    signal,
+  );
+  return opened;
+};
+
+/** Errors: `backup_not_found` when it was purged meanwhile. */
+export const requireBackup = (backup: BackupRow | undefined, id: string): BackupRow => {
+  if (backup?.status === 'complete') return backup;
+  throw new HoldfastError('backup_not_found', `The backup ${id} is ${backup?.status ?? 'not there'}.`);
+};

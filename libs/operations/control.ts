@@ -1,0 +1,24 @@
+import { v7 } from 'uuid';
+import type { Catalogue } from '#domain/catalogue/version.js';
+import type { NetworkPool } from '#domain/server/addresses.js';
+import type { Db } from '#persistence/connection.js';
+import type { PortRange } from '#persistence/doors.js';
+import type { SecretBox } from './secrets/secret-box.js';
+
+/** What every request and every worker of an installation shares. */
+export interface Control {
+  readonly db: Db;
+  readonly installation: string;
+  readonly catalogue: Catalogue;
+  readonly secrets: SecretBox;
+  readonly networkPool: NetworkPool;
+  readonly ports: PortRange;
+  /** Where clients outside the network reach the edge. */
+  readonly advertisedHost: string;
+  /** Names of the stores that backups may lie in; the first one is the default. */
+  readonly backupStores: readonly [string, ...string[]];
+  readonly now: () => Date;
+}
+
+/** UUIDv7: ids of one process sort by the time they were made, so they also order the operations on a database. */
+export const newId = (): string => v7();

@@ -1,0 +1,55 @@
+import { aclUser } from '#domain/server/acl-line.js';
+import { memoryLimitBytes } from '#domain/database/size.js';
+import type { RecordedServer } from '#domain/drift/server-state.js';
+import { renderUsers, replicationUser, serverUsers } from '#domain/server/users.js';
+import type { SweepTarget } from '#persistence/drift.js';
+import type { CredentialRow, EnvironmentRow } from '#persistence/tables.js';
+import type { Control } from '../control.js';
+import { credentialContext } from '../secrets/secret-box.js';
+import { serverOf, type Server } from '../server/server.js';
+
+/** A database with everything that it takes to look at its server. */
+export interface Subject {
+  readonly target: SweepTarget;
+  readonly server: Server;
+  readonly recorded: RecordedServer;
+  readonly managerPassword: string;
+}
+
+/** `credentials` are those of the database and of all its followers. */
+export const subjectOf = (
+  control: Control,
+  target: SweepTarget,
+  environment: EnvironmentRow,
+  credentials: ReadonlyMap<string, readonly CredentialRow[]>,
+): Subject => {
+  const { database, followers } = target;
+  const server = serverOf(control, database, environment);
+  const open = (id: string, username: string): string[] =>
+    (credentials.get(id) ?? [])
+      .filter((row) => row.username === username)
+      .map((row) => control.secrets.open(row.password_sealed, credentialContext(id, username)));
+  const [manager = ''] = open(database.id, serverUsers.manager);
+  const passwords = { manager, tenant: open(database.id, serverUsers.tenant) };
+  const logins = followers
+    .filter(({ ready }) => ready)
+    .map(({ id }) => ({ username: replicationUser(id), password: open(id, replicationUser(id))[0] ?? '' }));
+  return {
+    target,
+    server,
+    managerPassword: manager,
+    recorded: {
+      id: database.id,
+      handle: database.handle,
+      role: database.role,
+      sourceId: database.source_id,
+      address: server.address,
+      image: database.image,
+      memoryLimitBytes: memoryLimitBytes(database.memory_mb),
+      shape: server.shape,
+      hasFollowers: followers.length > 0,
+      users: renderUsers(server.shape.version, passwords, null, logins).trimEnd().split('\n').map(aclUser),
+      toleratedUsers: followers.filter(({ ready }) => !ready).map(({ id }) => replicationUser(id)),
+    },
+  };
+};

@@ -1,0 +1,64 @@
+import { refuse, type Decision } from '#domain/operation/decide-server.js';
+import { faultPoints } from '#observability/fault-points.js';
+import { copiesOf, findBackup, updateBackup } from '#persistence/backups.js';
+import type { BackupRow } from '#persistence/tables.js';
+import { removeBelow } from '../backup/stored.js';
+import type { AttemptContext } from '../run/context.js';
+import type { KindHandler } from './kind.js';
+
+type Action = 'remove' | 'record';
+interface Situation {
+  readonly backup: BackupRow | undefined;
+  readonly done: ReadonlySet<string>;
+}
+
+/** The backup and its copies: purging the one purges the others. */
+const family = async ({ control }: AttemptContext, backup: BackupRow): Promise<readonly BackupRow[]> => [
+  ...(await copiesOf(control.db, backup.id)),
+  backup,
+];
+
+const observe = async ({ control, operation }: AttemptContext, done: ReadonlySet<string>): Promise<Situation> => ({
+  backup: await findBackup(control.db, String(operation.parameters['backupId'])),
+  done,
+});
+
+const decide = ({ backup, done }: Situation): Decision<Action> => {
+  if (!backup) return refuse('backup_not_found', 'There is no such backup.');
+  if (backup.status === 'purged') return { next: 'finish' };
+  if (backup.hold_reason !== null) return refuse('backup_held', `It is held: ${backup.hold_reason}`);
+  return { next: done.has('remove') ? 'record' : 'remove' };
+};
+
+const remove = async (context: AttemptContext): Promise<void> => {
+  const backup = await requireNamed(context);
+  for (const { store, prefix } of await family(context, backup)) {
+    await removeBelow(context.engines.stores.open(store), prefix, context.signal);
+    await faultPoints.reached('purge:objects-removed');
+  }
+};
+
+/** What opened it is gone with it: nobody reads the bytes any more, wherever they were copied to. */
+const record = async (context: AttemptContext): Promise<void> => {
+  const backup = await requireNamed(context);
+  const all = await family(context, backup);
+  await context.write(async (tx) => {
+    for (const { id } of all) {
+      await updateBackup(tx, id, { status: 'purged', purged_at: context.control.now(), envelope: null });
+    }
+  });
+};
+
+const requireNamed = async (context: AttemptContext): Promise<BackupRow> => {
+  const { backup } = await observe(context, new Set());
+  if (!backup) throw new Error('The backup was there a moment ago');
+  return backup;
+};
+
+export const purgeBackup: KindHandler<Situation, Action> = {
+  observe,
+  decide,
+  actions: { remove, record },
+  cancellable: false,
+  receipt: ({ operation }) => ({ backupId: String(operation.parameters['backupId']) }),
+};

@@ -1,0 +1,82 @@
+import { decideRestore, type RestoreAction, type ServerSituation } from '#domain/operation/decide-server.js';
+import { countDifferences } from '#domain/backup/count-differences.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { emptyDataFile } from '#domain/server/restored-data.js';
+import { serverPaths } from '#domain/server/names.js';
+import { findBackup } from '#persistence/backups.js';
+import type { BackupRow } from '#persistence/tables.js';
+import { condemnBackup } from '../backup/condemn.js';
+import { loadBackup, requireBackup } from '../backup/load.js';
+import { awaitAnswer, awaitReady } from '../server/readiness.js';
+import type { AttemptContext } from '../run/context.js';
+import { perAttempt } from '../run/per-attempt.js';
+import { removeEverything } from './deprovision.js';
+import { openDoors } from './door-actions.js';
+import type { KindHandler } from './kind.js';
+import { create, observeServer, prepare, remove, serverIn, start } from './server-actions.js';
+
+/** A server loads some hundred MB in a second; this is for the largest, on the slowest disks. */
+const loadDeadlineMs = 3 * 3_600_000;
+
+const timing = perAttempt(() => ({ beganMs: 0, tookMs: null as number | null }));
+
+export const namedBackup = async ({ control, operation }: AttemptContext): Promise<BackupRow> => {
+  const id = String(operation.parameters['backupId']);
+  return requireBackup(await findBackup(control.db, id), id);
+};
+
+const load = async (context: AttemptContext): Promise<void> => {
+  timing(context).beganMs = performance.now();
+  const backup = await namedBackup(context);
+  const { version, persistence } = context.database;
+  await context.log('info', `Putting in the data of the backup ${backup.id} of "${backup.handle}".`);
+  await loadBackup(context, backup, { container: serverIn(context).name, version, persistence });
+};
+
+/** The server has loaded what the manifest says. Errors: `server_not_ready`, `backup_corrupt`. */
+const check = async (context: AttemptContext): Promise<void> => {
+  const server = serverIn(context);
+  const { manifest } = await namedBackup(context);
+  const node = await awaitAnswer(context, server, loadDeadlineMs);
+  try {
+    const contents = manifest?.contents;
+    if (contents && !('unreadable' in contents)) {
+      const differences = countDifferences(contents.databases, await node.info('keyspace', context.signal));
+      if (differences.length > 0) throw new HoldfastError('backup_corrupt', differences.join(' '));
+    }
+  } finally {
+    node.close();
+  }
+  const took = timing(context);
+  if (took.beganMs > 0) took.tookMs = Math.round(performance.now() - took.beganMs);
+  // One that keeps its data in memory only comes back empty, not with what it was restored from.
+  if (context.database.persistence === 'none') {
+    await context.engines.containers.writeFiles(server.name, serverPaths.root, [emptyDataFile], context.signal);
+  }
+};
+
+export const restore: KindHandler<ServerSituation, RestoreAction> = {
+  observe: observeServer,
+  decide: decideRestore,
+  actions: {
+    remove,
+    prepare,
+    create,
+    load,
+    start,
+    check,
+    'open-doors': openDoors,
+    'await-ready': (context) => awaitReady(context, serverIn(context)),
+  },
+  compensate: removeEverything,
+  ended: async (tx, { control, operation }, end) =>
+    condemnBackup(tx, String(operation.parameters['backupId']), end, control.now()),
+  cancellable: true,
+  receipt: (context) => ({
+    databaseId: context.database.id,
+    backupId: String(context.operation.parameters['backupId']),
+    version: context.database.version,
+    image: context.database.image,
+    restoreMs: timing(context).tookMs,
+  }),
+};

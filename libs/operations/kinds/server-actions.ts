@@ -1,0 +1,135 @@
+import type { DeprovisionSituation, ServerSituation } from '#domain/operation/decide-server.js';
+import type { OperationKind } from '#domain/operation/kinds.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { labels, serverPaths } from '#domain/server/names.js';
+import { memoryLimitBytes } from '#domain/database/size.js';
+import { faultPoints } from '#observability/fault-points.js';
+import { allottedMemoryMb, updateDatabase } from '#persistence/databases.js';
+import { followersOf } from '#persistence/replication.js';
+import type { AttemptContext } from '../run/context.js';
+import { uninterrupted } from '../run/uninterrupted.js';
+import { followerLogins, issueCertificate, openPasswords, openAuthority } from '../server/material.js';
+import { recordedRole } from '../server/role.js';
+import { serverFiles } from '../server/files.js';
+import { together } from './together.js';
+import { containerSpec, networkSpec, serverOf, stopGraceSeconds, volumeSpec, type Server } from '../server/server.js';
+
+/** The actions that provision, restart, reload and deprovision are made of. Each may be repeated at any time. */
+
+export const serverIn = (context: AttemptContext): Server =>
+  serverOf(context.control, context.database, context.environment);
+
+export const observeServer = async (context: AttemptContext, done: ReadonlySet<string>): Promise<ServerSituation> => {
+  const server = serverIn(context);
+  const container = await context.engines.containers.inspectContainer(server.name, server.owner, context.signal);
+  return {
+    operationId: context.operation.id,
+    generation: context.database.generation,
+    container: container && {
+      owned: container.owned,
+      running: container.state === 'running' || container.state === 'restarting',
+      generation: Number(container.labels[labels.generation] ?? 0),
+      operationId: container.labels[labels.operation] ?? '',
+      startedAt: container.startedAt,
+    },
+    done,
+  };
+};
+
+export const observeServerAndVolume = async (
+  context: AttemptContext,
+  done: ReadonlySet<string>,
+): Promise<DeprovisionSituation> => {
+  const server = serverIn(context);
+  const [situation, volumeExists] = await Promise.all([
+    observeServer(context, done),
+    context.engines.containers.volumeExists(server.volume, server.owner, context.signal),
+  ]);
+  return { ...situation, volumeExists };
+};
+
+/** The image is there or pulled, the host has room, the environment's network and the volume exist. */
+export const prepare = async (context: AttemptContext): Promise<void> => {
+  const { containers } = context.engines;
+  const { control, environment } = context;
+  await together(
+    ensureImage(context),
+    requireRoom(context),
+    containers.ensureNetwork(networkSpec(control, environment), uninterrupted()),
+    containers.ensureVolume(volumeSpec(serverIn(context), environment), uninterrupted()),
+  );
+};
+
+const ensureImage = async ({ engines, database, signal, log }: AttemptContext): Promise<void> => {
+  if (await engines.containers.hasImage(database.image, signal)) return;
+  await log('info', `Pulling the image ${database.image}.`);
+  await engines.containers.pullImage(database.image, signal);
+};
+
+const requireRoom = async ({ engines, control, database, memoryOvercommit, signal }: AttemptContext): Promise<void> => {
+  const [host, allottedMb] = await Promise.all([
+    engines.containers.info(signal),
+    allottedMemoryMb(control.db, database.id),
+  ]);
+  const roomBytes = host.memoryBytes * memoryOvercommit - memoryLimitBytes(allottedMb);
+  if (memoryLimitBytes(database.memory_mb) <= Math.min(roomBytes, host.memoryBytes)) return;
+  throw new HoldfastError(
+    'host_full',
+    `${database.memory_mb} MB do not fit: the host has ${Math.floor(host.memoryBytes / 1024 / 1024)} MB and ${allottedMb} MB are allotted.`,
+  );
+};
+
+const makesNewVolume = new Set<OperationKind>(['provision', 'replicate']);
+
+/** A container of the rendered settings, not started, with all its files in one archive call. */
+export const create = async (context: AttemptContext): Promise<void> => {
+  const { engines, control, database, environment, operation, signal } = context;
+  const server = serverIn(context);
+  const spec = containerSpec(control, server, database, environment, operation.id);
+  const [{ keyPair, notAfter }] = await Promise.all([
+    issueCertificate(context, server),
+    engines.containers.createContainer(spec, uninterrupted()),
+  ]);
+  await faultPoints.reached('create:container-made');
+  // A new volume has no users yet; any other keeps those that the tenant saved.
+  const existing = makesNewVolume.has(operation.kind)
+    ? null
+    : await engines.containers.readFile(server.name, serverPaths.users, signal);
+  const followers = await followersOf(control.db, database.id);
+  const files = serverFiles(server, {
+    role: await recordedRole(control, database, environment),
+    followers: await followerLogins(control, followers),
+    authorityPem: openAuthority(context).certificatePem,
+    certificate: keyPair,
+    passwords: await openPasswords(control, database.id),
+    existingUsers: existing?.toString('utf8') ?? null,
+  });
+  await engines.containers.writeFiles(server.name, serverPaths.root, files, signal);
+  await faultPoints.reached('create:files-written');
+  await context.write((tx) => updateDatabase(tx, database.id, { certificate_not_after: notAfter }));
+};
+
+export const start = (context: AttemptContext): Promise<void> =>
+  context.engines.containers.startContainer(serverIn(context).name, context.signal);
+
+/** Asks the server to end, so that it saves; says so when it had to be killed. */
+export const stop = async (context: AttemptContext): Promise<void> => {
+  const outcome = await context.engines.containers.stopContainer(
+    serverIn(context).name,
+    stopGraceSeconds,
+    context.signal,
+  );
+  if (outcome === 'killed') {
+    await context.log('warn', `The server did not end within ${stopGraceSeconds} s and was killed.`);
+  }
+};
+
+export const remove = (context: AttemptContext): Promise<void> => {
+  const server = serverIn(context);
+  return context.engines.containers.ensureContainerAbsent(server.name, server.owner, context.signal);
+};
+
+export const removeVolume = (context: AttemptContext): Promise<void> => {
+  const server = serverIn(context);
+  return context.engines.containers.ensureVolumeAbsent(server.volume, server.owner, context.signal);
+};

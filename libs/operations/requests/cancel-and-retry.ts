@@ -1,0 +1,145 @@
+import { promotionRequestSchema } from '#contracts/operation-requests.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { operationKinds } from '#domain/operation/kinds.js';
+import { isFinished } from '#domain/operation/state-machine.js';
+import { appendAudit } from '#persistence/audit/append.js';
+import { failBackupOf } from '#persistence/backups.js';
+import type { Tx } from '#persistence/connection.js';
+import { findDatabase, lockDatabase } from '#persistence/databases.js';
+import { forgetOperationSecret } from '#persistence/operation-secrets.js';
+import { cancelUnclaimed, lockOperation, requestCancel, targetsOf } from '#persistence/operations/read.js';
+import { oweWakeUp, releaseTargets } from '#persistence/operations/transition.js';
+import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
+import type { Control } from '../control.js';
+import { applyOutcome } from '../run/effects.js';
+import { auditEvent } from './audit.js';
+import { recordOperation } from './record-operation.js';
+import { requestBackup } from './request-backup.js';
+import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
+import { requireDeprovisionable, requireLiving } from './request-operation.js';
+import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
+
+/**
+ * Asks for an operation to be cancelled. One that no worker has ever had ends at once; any other is rolled back by its worker.
+ * Errors: `operation_not_found`, `operation_finished`.
+ */
+export const cancelOperation = async (control: Control, tx: Tx, actor: string, operationId: string): Promise<void> => {
+  const operation = await requireOperation(tx, operationId);
+  if (isFinished(operation.status)) {
+    throw new HoldfastError('operation_finished', `The operation is ${operation.status}.`);
+  }
+  await requestCancel(tx, operationId, actor);
+  const [target] = await targetsOf(tx, [operationId]);
+  const databaseId = target?.database_id ?? null;
+  const subject = { environmentId: operation.environment_id, databaseId, operationId };
+  await appendAudit(tx, auditEvent(control.now(), actor, `${operation.kind}.cancel-requested`, subject));
+  // What a worker has begun, a worker rolls back, at once even when the operation waits for a later time.
+  if (operation.attempt > 0) return operation.status === 'running' ? undefined : oweWakeUp(tx, operationId, null);
+  if (!(await cancelUnclaimed(tx, operationId))) return;
+  if (databaseId !== null) await freeNeverProvisioned(tx, operation, databaseId);
+  await failBackupOf(tx, operationId, 'It was cancelled.');
+  await forgetOperationSecret(tx, operationId);
+  await releaseTargets(tx, operationId);
+  await appendAudit(tx, auditEvent(control.now(), actor, `${operation.kind}.cancelled`, subject));
+};
+
+/** Only a database that no worker has touched: the rollback of an earlier attempt may have left something that is still to be removed. */
+const freeNeverProvisioned = async (tx: Tx, { kind }: OperationRow, databaseId: string): Promise<void> => {
+  const database = await findDatabase(tx, databaseId);
+  if (database?.status === 'pending') await applyOutcome(tx, kind, databaseId, 'cancel');
+};
+
+/**
+ * A new operation that names the old one; what may have changed since is checked again.
+ * Errors: `operation_not_found`, `operation_not_retryable`, and those of asking for the kind anew.
+ */
+export const retryOperation = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  operationId: string,
+): Promise<OperationRow> => {
+  const operation = await requireOperation(tx, operationId);
+  if (operation.status !== 'failed' && operation.status !== 'cancelled') {
+    throw new HoldfastError('operation_not_retryable', `The operation is ${operation.status}.`);
+  }
+  const database = await requireTarget(tx, operation);
+  if (database.status === 'deprovisioned' && operationKinds[operation.kind].exclusive) {
+    throw new HoldfastError('database_not_ready', `The database "${database.handle}" is deprovisioned.`);
+  }
+  return askAgain(control, tx, actor, operation, database);
+};
+
+/** Errors: those of asking for the kind. */
+const askAgain = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  { id: retryOf, kind, parameters }: OperationRow,
+  database: DatabaseRow,
+): Promise<OperationRow> => {
+  const record = (others: readonly string[]) =>
+    recordOperation(control, tx, { kind, database, actor, parameters, others, retryOf });
+  const asBefore = async () => record((await targetsOf(tx, [retryOf])).slice(1).map((target) => target.database_id));
+  // What failed after the role was written down has to be finished with the databases that it had.
+  const finishing = database.role === 'primary';
+  switch (kind) {
+    case 'promote':
+      if (finishing) return asBefore();
+      return requestPromote(
+        control,
+        tx,
+        actor,
+        database,
+        promotionRequestSchema.parse({ type: kind, ...parameters }),
+        retryOf,
+      );
+    case 'unlink':
+      return finishing ? asBefore() : requestUnlink(control, tx, actor, database, retryOf);
+    case 'replicate':
+      return record([await sourceToday(tx, database)]);
+    case 'deprovision':
+      await requireDeprovisionable(tx, database);
+      return record(database.source_id === null ? [] : [database.source_id]);
+    case 'provision':
+    case 'restart':
+    case 'reload':
+    case 'repair':
+      return asBefore();
+    case 'backup-snapshot':
+      return (await requestBackup(control, tx, actor, database, kindOfBackup(parameters), retryOf)).operation;
+    case 'import':
+      throw new HoldfastError(
+        'import_not_retryable',
+        `The operation ${retryOf} has ended, and with it went the URL of its source.`,
+      );
+    case 'verify-backup':
+    case 'copy-backup':
+    case 'purge-backup':
+    case 'restore':
+      return retryOnBackup(control, tx, actor, { id: retryOf, kind, parameters }, asBefore);
+  }
+};
+
+/** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
+const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {
+  const source = database.source_id === null ? undefined : await lockDatabase(tx, database.source_id, 'share');
+  if (!source) throw new Error(`The replica ${database.id} has no source`);
+  requireLiving(source);
+  await requireSource(tx, source, database);
+  return source.id;
+};
+
+const requireOperation = async (tx: Tx, id: string): Promise<OperationRow> => {
+  const operation = await lockOperation(tx, id);
+  if (!operation) throw new HoldfastError('operation_not_found', `No operation has the id ${id}.`);
+  return operation;
+};
+
+const requireTarget = async (tx: Tx, { id, kind }: OperationRow): Promise<DatabaseRow> => {
+  const [target] = await targetsOf(tx, [id]);
+  const lock = kind === 'deprovision' ? 'no key update' : 'share';
+  const database = target && (await lockDatabase(tx, target.database_id, lock));
+  if (!database) throw new Error(`Operation ${id} has no database`);
+  return database;
+};

@@ -1,0 +1,89 @@
+import type { ObjectStores } from '#engine/ports/object-store.js';
+import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { findInstallation } from '#persistence/installation.js';
+import {
+  olderCredentials,
+  olderEnvelopes,
+  resealAuthority,
+  resealCredential,
+  resealEnvelope,
+} from '#persistence/sealed.js';
+import type { BackupRow } from '#persistence/tables.js';
+import { rewrapManifest } from '../backup/manifest-file.js';
+import { requireManifest } from '../backup/stored.js';
+import { once } from '../backup/take.js';
+import type { Control } from '../control.js';
+import { authorityContext, credentialContext } from './secret-box.js';
+
+export interface Resealed {
+  readonly credentials: number;
+  readonly backups: number;
+  /** Backups whose manifest could not be read or written: their key is still needed. */
+  readonly left: number;
+}
+
+const atOnce = 100;
+
+/**
+ * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, passwords, and the envelopes of backups, whose
+ * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed.
+ */
+export const resealAll = async (
+  control: Control,
+  stores: ObjectStores,
+  proceed: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<Resealed> => {
+  await proceed();
+  await resealTheAuthority(control);
+  const credentials = await resealCredentials(control);
+  let [backups, left, after] = [0, 0, null as string | null];
+  for (;;) {
+    const lot = await olderEnvelopes(control.db, control.secrets.version, after, atOnce);
+    for (const backup of lot) {
+      await proceed();
+      if (await resealBackup(control, stores, backup, signal)) backups++;
+      else left++;
+    }
+    after = lot.at(-1)?.id ?? null;
+    if (after === null) return { credentials, backups, left };
+  }
+};
+
+const resealTheAuthority = async ({ db, secrets }: Control): Promise<void> => {
+  const row = await findInstallation(db);
+  if (!row || Number(row.ca_private_key_sealed.split(':', 1)[0]) >= secrets.version) return;
+  const context = authorityContext(row.id);
+  const sealed = secrets.seal(secrets.open(row.ca_private_key_sealed, context), context);
+  await resealAuthority(db, row.ca_private_key_sealed, sealed);
+};
+
+const resealCredentials = async ({ db, secrets }: Control): Promise<number> => {
+  const older = await olderCredentials(db, secrets.version);
+  for (const row of older) {
+    const context = credentialContext(row.database_id, row.username);
+    await resealCredential(db, row, secrets.seal(secrets.open(row.password_sealed, context), context));
+  }
+  return older.length;
+};
+
+/** The store first: a row that still names the older seal is done again. False when the backup cannot be got at. */
+const resealBackup = async (
+  { db, secrets }: Control,
+  stores: ObjectStores,
+  backup: BackupRow,
+  signal: AbortSignal,
+): Promise<boolean> => {
+  try {
+    const store = stores.open(backup.store);
+    const opened = await requireManifest(store, secrets, backup, signal);
+    const { file, sealedEnvelope } = rewrapManifest(secrets, opened);
+    await store.put(backup.manifest_key ?? '', once(file), signal);
+    await resealEnvelope(db, backup.id, backup.envelope ?? '', sealedEnvelope);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isHoldfastError(error)) throw error;
+    return false;
+  }
+};

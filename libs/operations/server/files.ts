@@ -1,0 +1,58 @@
+import { serverPaths, serverUser } from '#domain/server/names.js';
+import { renderRedisConfiguration } from '#domain/server/redis-configuration.js';
+import type { ServerRole } from '#domain/server/server-role.js';
+import { renderUsers, type ReplicationLogin, type ServerPasswords } from '#domain/server/users.js';
+import type { KeyPair } from '#engine/ports/certificate-authority.js';
+import type { FileEntry } from '#engine/ports/container-engine.js';
+import type { Server } from './server.js';
+
+export interface ServerMaterial {
+  readonly authorityPem: string;
+  readonly certificate: KeyPair;
+  readonly passwords: ServerPasswords;
+  readonly role: ServerRole;
+  /** Of those that follow the server. */
+  readonly followers: readonly ReplicationLogin[];
+  /** The `users.acl` that is there already, with the tenant's own users; null on a new volume. */
+  readonly existingUsers: string | null;
+}
+
+/** `/holdfast/conf/redis.conf` → `conf/redis.conf`, as an archive on the volume's path wants it. */
+const inVolume = (path: string): string => path.slice(serverPaths.root.length + 1);
+
+/** Read by the server, never written by it. */
+const configuration = (path: string, content: string | null): FileEntry => ({
+  path: inVolume(path),
+  content,
+  mode: content === null ? 0o750 : 0o640,
+  uid: 0,
+  gid: serverUser.gid,
+});
+
+/** Belongs to the server: its data, and the users that a tenant saves. */
+const ownedByServer = (path: string, content: string | null): FileEntry => ({
+  path: inVolume(path),
+  content,
+  mode: content === null ? 0o700 : 0o600,
+  ...serverUser,
+});
+
+/** The file that a server starts with, and so the role that it starts in. */
+export const configurationFile = (server: Server, role: ServerRole): FileEntry =>
+  configuration(serverPaths.configuration, renderRedisConfiguration(server.shape, role));
+
+const usersText = (server: Server, { passwords, existingUsers, followers }: ServerMaterial): string =>
+  renderUsers(server.shape.version, passwords, existingUsers, followers);
+
+/** All files of a server's volume, for one archive call. The data directory is made, what is in it is left alone. */
+export const serverFiles = (server: Server, material: ServerMaterial): readonly FileEntry[] => [
+  configuration('/holdfast/conf', null),
+  configuration('/holdfast/conf/tls', null),
+  configurationFile(server, material.role),
+  configuration(serverPaths.certificate, material.certificate.certificatePem),
+  configuration(serverPaths.privateKey, material.certificate.privateKeyPem),
+  configuration(serverPaths.authority, material.authorityPem),
+  ownedByServer('/holdfast/acl', null),
+  ownedByServer(serverPaths.users, usersText(server, material)),
+  ownedByServer(serverPaths.data, null),
+];
