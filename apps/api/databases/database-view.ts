@@ -1,0 +1,55 @@
+import type { Database } from '#contracts/http/databases.js';
+import { lifecycleOf } from '#domain/catalogue/lifecycle.js';
+import { memoryOnlyWarning, persistenceLabels } from '#domain/database/persistence.js';
+import type { Control } from '#operations/control.js';
+import { doorSettingsOf } from '#persistence/doors.js';
+import type { DatabaseView } from '#persistence/pages/databases.js';
+
+/** What of an installation shows in a database. */
+export type Surroundings = Pick<Control, 'catalogue' | 'now' | 'advertisedHost'>;
+
+export const toDatabase =
+  (surroundings: Surroundings) =>
+  (row: DatabaseView): Database => ({
+    id: row.id,
+    environment: row.environment_name,
+    environmentId: row.environment_id,
+    handle: row.handle,
+    version: row.version,
+    persistence: row.persistence,
+    persistenceLabel: persistenceLabels[row.persistence],
+    ...stateOf(row, surroundings),
+    source: row.source_id,
+    replicas: row.replicas.map((replica) => replica.id),
+    memoryMb: row.memory_mb,
+    diskGb: row.disk_gb,
+    diskEnforcement: 'advisory',
+    tlsOnly: row.tls_only,
+    maxmemoryPolicy: row.maxmemory_policy,
+    deletionProtection: row.deletion_protection,
+    backupsEnabled: row.backups_enabled,
+    endpoints: endpointsOf(row, surroundings.advertisedHost),
+    warnings: row.persistence === 'none' ? [memoryOnlyWarning] : [],
+    createdAt: row.created_at.toISOString(),
+    provisionedAt: row.provisioned_at?.toISOString() ?? null,
+    deprovisionedAt: row.deprovisioned_at?.toISOString() ?? null,
+  });
+
+const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => {
+  const entry = catalogue.find((candidate) => candidate.version === row.version);
+  return {
+    status: row.status,
+    lifecycle: entry ? lifecycleOf(entry, now()) : null,
+    role: row.role,
+    health: row.health,
+    healthReason: row.health_reason,
+    generation: row.generation,
+  };
+};
+
+export const endpointsOf = (row: Pick<DatabaseView, 'doors'>, host: string): Database['endpoints'] =>
+  row.doors.map((door) => {
+    const { type, follows, port } = door;
+    const { allow, ...settings } = doorSettingsOf(door);
+    return { type, follows, host, port, allow: [...allow], ...settings };
+  });

@@ -1,0 +1,51 @@
+import { toPage, type Page } from '#contracts/http/page.js';
+import type { Sweep, SweepWithFindings } from '#contracts/http/sweeps.js';
+import type { SweepKind } from '#domain/drift/sweep.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { newId, type Control } from '#operations/control.js';
+import { auditEvent } from '#operations/requests/audit.js';
+import { appendAudit } from '#persistence/audit/append.js';
+import type { Tx } from '#persistence/connection.js';
+import { findSweep, insertSweep, pageSweeps, type SweepRow } from '#persistence/sweeps.js';
+import type { Caller } from '../http/caller.js';
+import { isUuid } from '../http/references.js';
+
+interface ListQuery {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly kind?: SweepKind | undefined;
+}
+
+export class SweepService {
+  constructor(private readonly control: Control) {}
+
+  async request(tx: Tx, { actor }: Caller, kind: SweepKind): Promise<Sweep> {
+    const row = await insertSweep(tx, newId(), kind, actor);
+    await appendAudit(tx, auditEvent(this.control.now(), actor, `${kind}-sweep.requested`, {}, { sweepId: row.id }));
+    return toSweep(row);
+  }
+
+  async list({ limit, cursor, kind }: ListQuery): Promise<Page<Sweep>> {
+    const rows = await pageSweeps(this.control.db, kind, { limit: limit + 1, after: cursor });
+    return toPage(rows, limit, (row) => row.id, toSweep);
+  }
+
+  /** Errors: `sweep_not_found`. */
+  async show(id: string): Promise<SweepWithFindings> {
+    const row = isUuid(id) ? await findSweep(this.control.db, id) : undefined;
+    if (!row) throw new HoldfastError('sweep_not_found', `No sweep has the id ${JSON.stringify(id)}.`);
+    return { ...toSweep(row), findings: [...row.findings] };
+  }
+}
+
+const toSweep = (row: SweepRow): Sweep => ({
+  id: row.id,
+  kind: row.kind,
+  status: row.status,
+  requestedBy: row.requested_by,
+  counts: row.counts && { ...row.counts },
+  error: row.error,
+  createdAt: row.created_at.toISOString(),
+  startedAt: row.started_at?.toISOString() ?? null,
+  finishedAt: row.finished_at?.toISOString() ?? null,
+});
