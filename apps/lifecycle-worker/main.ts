@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+import { runApp } from '#observability/run-app.js';
+import { openControl } from '#operations/installation/open-control.js';
+import { LifecycleWorker } from './lifecycle-worker.js';
+
+await runApp('lifecycle-worker', async (configuration, logger) => {
+  const control = openControl(configuration, 'app', logger);
+  const worker = new LifecycleWorker(configuration, control, logger);
+  await worker.start();
+  return {
+    close: async () => {
+      await worker.close();
+      await control.db.destroy();
+    },
+  };
+});

@@ -1,0 +1,17 @@
+import { runApp } from '#observability/run-app.js';
+import { openControl } from '#operations/installation/open-control.js';
+import { openQueues } from '#queue/queues.js';
+import { startScheduler } from './start.js';
+
+await runApp('scheduler', async (configuration, logger) => {
+  const control = openControl(configuration, 'app', logger);
+  const queues = openQueues(configuration, logger);
+  const scheduler = await startScheduler(configuration, control, queues, logger);
+  return {
+    close: async () => {
+      await scheduler.close();
+      await queues.close();
+      await control.db.destroy();
+    },
+  };
+});

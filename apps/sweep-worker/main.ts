@@ -1,0 +1,16 @@
+import 'reflect-metadata';
+import { runApp } from '#observability/run-app.js';
+import { openControl } from '#operations/installation/open-control.js';
+import { SweepWorker } from './sweep-worker.js';
+
+await runApp('sweep-worker', async (configuration, logger) => {
+  const control = openControl(configuration, 'app', logger);
+  const worker = new SweepWorker(configuration, control, logger);
+  await worker.start();
+  return {
+    close: async () => {
+      await worker.close();
+      await control.db.destroy();
+    },
+  };
+});
