@@ -1,0 +1,37 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { Option } from 'commander';
+import { answer } from '../api/client.js';
+import { unbroken } from '../api/unbroken.js';
+import { announcedBy, checked, writeWhole } from '../backups/rdb-file.js';
+import { backupOperand } from '../options.js';
+import { renderBytes } from '../text/bytes.js';
+import { defineVerb } from '../verb.js';
+
+export const verb = defineVerb<{ readonly file?: string }, [string]>({
+  summary: 'Write the data of a backup as a plain RDB file, in clear',
+  operands: [backupOperand()],
+  options: [
+    new Option('--file <path>', 'where to; - is the standard output; <handle>-<moment>.rdb here when not given'),
+  ],
+  notes: `The file gets its name only when it is whole and every byte was checked, and only you can read it. On the standard output
+a backup that breaks off has been written in part: the exit code tells. Any Redis that is no older loads the file. It needs the permission "sensitive".`,
+  examples: [
+    'holdfast backup:export 0199d3a0-0000-7000-8000-000000000000',
+    'holdfast backup:export 0199d3a0-0000-7000-8000-000000000000 --file - > dump.rdb',
+  ],
+  async run({ patientApi, terminal }, { file }, id) {
+    const asked = await patientApi.GET('/v1/backups/{id}/rdb', { params: { path: { id } }, parseAs: 'stream' });
+    const stream = (await answer(Promise.resolve(asked))) as unknown as ReadableStream<Uint8Array>;
+    const announced = announcedBy(asked.response.headers, `${id}.rdb`);
+    const body = checked(unbroken(Readable.fromWeb(stream)), announced);
+    if (file === '-') {
+      for await (const chunk of body) await terminal.write(chunk);
+      return;
+    }
+    const path = file ?? announced.fileName;
+    await writeWhole(path, body);
+    const { sizeBytes } = announced;
+    terminal.print({ file: path, bytes: sizeBytes }, [`Wrote ${path}, ${renderBytes(sizeBytes)}`]);
+  },
+});

@@ -1,0 +1,99 @@
+import { Argument, Option } from 'commander';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { answer } from '../api/client.js';
+import { given } from '../api/given.js';
+import type { BackupPolicy } from '../api/documents.js';
+import { policyLines } from '../backups/policy-text.js';
+import { databasePath, environmentName } from '../databases/reference.js';
+import { isRefusal, type Problem } from '../failure/refusal.js';
+import { wholeNumber } from '../options.js';
+import type { Session } from '../session.js';
+import { defineVerb } from '../verb.js';
+
+interface SetOptions extends Partial<Omit<BackupPolicy, 'store' | 'copyStore'>> {
+  readonly store?: string;
+  readonly copyStore?: string;
+  readonly database?: string;
+  readonly force?: boolean;
+}
+
+export const verb = defineVerb<SetOptions, [string | undefined]>({
+  summary: 'Change what an environment promises for backups',
+  operands: [new Argument('[environment]', 'its name; not needed when there is only one')],
+  options: [
+    new Option('--daily <count>', 'days that keep their last backup').argParser(wholeNumber),
+    new Option('--monthly <count>', 'months that keep their last backup').argParser(wholeNumber),
+    new Option('--yearly <count>', 'years that keep their last backup').argParser(wholeNumber),
+    new Option('--make-copy', 'copy each automatic backup to the second store'),
+    new Option('--no-make-copy', 'make no copies'),
+    new Option('--keep-final', 'take a last backup when a database is deprovisioned'),
+    new Option('--no-keep-final', 'take none'),
+    new Option('--schedule <cron>', 'when automatic backups are taken: five fields'),
+    new Option('--time-zone <name>', 'of the schedule and of days, months and years, such as Europe/Berlin'),
+    new Option('--store <name>', 'where backups lie; `default` is the first one'),
+    new Option('--copy-store <name>', 'where copies lie'),
+    new Option('--maximum-age-hours <hours>', 'alert when a database has had no verified backup for so long').argParser(
+      wholeNumber,
+    ),
+    new Option('--database <handle>', 'change it for one database only'),
+    new Option('--force', 'do not ask before backups go'),
+  ],
+  notes:
+    'What is not named stays as it is. A policy that keeps less deletes automatic backups; it lists them and asks first.',
+  examples: [
+    'holdfast backup-policy:set production --daily 14 --monthly 12 --yearly 5',
+    'holdfast backup-policy:set production --schedule "30 3 * * *" --time-zone Europe/Berlin',
+    'holdfast backup-policy:set production --database cache --daily 1 --force',
+  ],
+  async run(session, { database, force = false, ...wanted }, name) {
+    const environment = await environmentName(session, name === undefined ? {} : { environment: name });
+    const send = await sender(session, environment, database, wanted);
+    const { document, policy } = await send(force).catch(async (error: unknown) => {
+      if (!isRefusal(error, 'backup_policy_would_delete')) throw error;
+      await requireConsent(session, error.problem);
+      return send(true);
+    });
+    session.terminal.print(document, policyLines(policy));
+  },
+});
+
+type Send = (confirm: boolean) => Promise<{ document: object; policy: BackupPolicy }>;
+
+const sender = async (
+  session: Session,
+  environment: string,
+  database: string | undefined,
+  wanted: Omit<SetOptions, 'database' | 'force'>,
+): Promise<Send> => {
+  const { api } = session;
+  if (database === undefined) {
+    const params = { path: { env: environment } };
+    return async (confirm) => {
+      const body = { ...given(wanted), confirm };
+      const policy = await answer(api.PUT('/v1/environments/{env}/backup-policy', { params, body }));
+      return { document: policy, policy };
+    };
+  }
+  const { makeCopy, keepFinal, store, copyStore, ...own } = wanted;
+  if ([makeCopy, keepFinal, store, copyStore].some((value) => value !== undefined)) {
+    throw new HoldfastError(
+      'wrong_usage',
+      'Copies, final backups and stores are of the environment; leave --database away.',
+    );
+  }
+  const params = { path: { id: await databasePath(session, database, { environment }) } };
+  return async (confirm) => {
+    const body = { ...given(own), confirm };
+    const document = await answer(api.PUT('/v1/databases/{id}/backup-policy', { params, body }));
+    return { document, policy: document.effective };
+  };
+};
+
+/** Errors: `confirmation_required`, also when there is nobody to ask. */
+const requireConsent = async ({ terminal }: Session, { detail, errors = [] }: Problem): Promise<void> => {
+  errors.forEach(({ path, message }) => terminal.note(`  ${path} ${message}`));
+  const said = terminal.canAsk ? await terminal.ask(`${detail}\nGo on? [y/N] `) : 'no';
+  if (/^y(es)?$/i.test(said.trim())) return;
+  const remedy = terminal.canAsk ? 'Nothing was changed.' : 'There is no terminal to ask on; give --force.';
+  throw new HoldfastError('confirmation_required', `${detail} ${remedy}`, { remedy: 'Give --force to let them go.' });
+};

@@ -1,0 +1,189 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Backup } from '../api/documents.js';
+import {
+  backup,
+  backupId,
+  database,
+  databaseId,
+  ended,
+  operationId,
+  operationOf,
+  page,
+  problem,
+} from '../testing/documents.js';
+import { invoke, type InvocationOptions } from '../testing/invoke.js';
+import { ScriptedApi, type Scene } from '../testing/scripted-api.js';
+
+const verifyId = '0199d3a0-0000-7000-8000-000000000005';
+const requests = `/v1/backups/${backupId}/operations`;
+const green = '\u001B[32m';
+const ok = (body: unknown): Scene => ({ status: 200, body });
+const accepted = (type: 'restore' | 'verify-backup' | 'copy-backup' | 'purge-backup'): Scene => ({
+  status: 202,
+  body: operationOf('queued', { type }),
+});
+
+const startApi = (changes: Record<string, Scene[]> = {}) =>
+  ScriptedApi.start({
+    'GET /v1/databases/default/orders': [ok(database)],
+    [`GET /v1/databases/${databaseId}`]: [ok(database)],
+    [`GET /v1/backups/${backupId}`]: [ok(backup)],
+    [`GET /v1/operations/${operationId}/log`]: [ended],
+    [`GET /v1/operations/${operationId}`]: [ok(operationOf('succeeded', { receipt: { backupId, databaseId } }))],
+    'GET /v1/versions': [page({ version: '8.0', status: 'available', deprecatedAt: null })],
+    [`GET /v1/databases/${databaseId}/credentials`]: [
+      page({ type: 'redis+ssl', follows: 'primary', url: 'rediss://x' }),
+    ],
+    ...changes,
+  });
+
+const run = (api: ScriptedApi, line: string, options: InvocationOptions = {}) =>
+  invoke(line.split(' '), { environment: { HOLDFAST_URL: api.url }, ...options });
+
+describe('backup:list', () => {
+  const line = 'backup:list default/orders';
+  const old = { ...backup, createdAt: '2020-01-01T00:00:00.000Z' };
+  const young = { ...backup, createdAt: new Date().toISOString() };
+
+  it.each([
+    ['verified', 'complete', true],
+    ['unverified', 'complete', false],
+    ['failed', 'complete', false],
+    ['unverifiable', 'complete', false],
+    ['verified', 'failed', false],
+  ] as const)('shows %s of one that is %s green: %s', async (verification, status, isGreen) => {
+    await using api = await startApi({ 'GET /v1/backups': [page({ ...backup, verification, status })] });
+    expect((await run(api, line, { terminal: true })).output.includes(green)).toBe(isGreen);
+  });
+
+  it('has no colours where nobody sees them', async () => {
+    await using api = await startApi({ 'GET /v1/backups': [page(backup)] });
+    expect((await run(api, line)).output).toMatch(/ manual +complete +verified +1\.5 MB +12 +1\.4 s +default$/m);
+  });
+
+  it('asks for no further page once one has what is too old', async () => {
+    const first = ok({ items: [young, old], nextCursor: 'abc' });
+    await using api = await startApi({ 'GET /v1/backups': [first, page(old)] });
+    expect(JSON.parse((await run(api, `${line} --max-age 1w -o json`)).output)).toEqual([young]);
+    expect(api.requests('GET', '/v1/backups')).toHaveLength(1);
+    expect(await run(api, `${line} --max-age soon`)).toMatchObject({ exitCode: 2 });
+  });
+});
+
+describe('db:backup', () => {
+  const verification = { id: verifyId, type: 'verify-backup', parameters: { backupId } } as const;
+  const verifying = (end: Scene, checked: Backup = backup) =>
+    startApi({
+      [`POST /v1/databases/${databaseId}/operations`]: [{ status: 202, body: operationOf('queued') }],
+      'GET /v1/operations': [page(operationOf('queued', verification))],
+      [`GET /v1/operations/${verifyId}/log`]: [ended],
+      [`GET /v1/operations/${verifyId}`]: [end],
+      [`GET /v1/backups/${backupId}`]: [ok({ ...backup, verification: 'unverified' }), ok(checked)],
+    });
+  const done = ok(operationOf('succeeded', verification));
+
+  it('prints the id alone, and does not wait for the verification', async () => {
+    await using api = await verifying(done);
+    const { exitCode, output, errors } = await run(api, 'db:backup default/orders');
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: `${backupId}\n` });
+    expect(errors).toContain('Verification: unverified');
+    expect(api.requests('GET', '/v1/operations')).toHaveLength(0);
+  });
+
+  it('waits for it with --verify', async () => {
+    await using api = await verifying(done);
+    const { exitCode, errors } = await run(api, 'db:backup default/orders --verify');
+    expect({ exitCode, errors }).toMatchObject({
+      exitCode: 0,
+      errors: expect.stringContaining('Verification: verified'),
+    });
+  });
+
+  it('fails when it fails, or ends as anything but verified, and prints the id all the same', async () => {
+    const error = { code: 'backup_corrupt' as const, detail: 'Broken.', remedy: 'None.', leftBehind: [] };
+    await using failing = await verifying(ok(operationOf('failed', { ...verification, error })), {
+      ...backup,
+      verification: 'failed',
+    });
+    expect(await run(failing, 'db:backup default/orders --verify')).toMatchObject({
+      ...{ exitCode: 1, output: `${backupId}\n` },
+      errors: expect.stringContaining('(backup_corrupt)'),
+    });
+    await using unsure = await verifying(done, { ...backup, verification: 'unverifiable' });
+    expect(await run(unsure, 'db:backup default/orders --verify')).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('backup:restore', () => {
+  it('sends what was given, prints the URL alone, and warns', async () => {
+    await using api = await startApi({
+      [`POST ${requests}`]: [accepted('restore')],
+      [`GET /v1/backups/${backupId}`]: [ok({ ...backup, version: '7.0', verification: 'unverified' })],
+      'GET /v1/versions': [page({ version: '7.0', status: 'deprecated', deprecatedAt: '2025-12-31' })],
+    });
+    const { exitCode, output, errors } = await run(
+      api,
+      `backup:restore ${backupId} --handle back -e staging --container-size 512 --disk-size 3 --persistence rdb --keep-credentials`,
+    );
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: 'rediss://x\n' });
+    expect(errors).toContain('7.0 is deprecated since 2025-12-31');
+    expect(errors).toContain('The backup is unverified');
+    expect(api.requests('POST', requests)[0]?.body).toEqual({
+      ...{ type: 'restore', handle: 'back', environment: 'staging', memoryMb: 512, diskGb: 3 },
+      ...{ persistence: 'rdb', keepCredentials: true },
+    });
+  });
+
+  it('takes the version that it is to be restored into for what it warns of', async () => {
+    await using api = await startApi({ [`POST ${requests}`]: [accepted('restore')] });
+    const { errors } = await run(api, `backup:restore ${backupId} --version 8.0 --detach`);
+    expect(errors).not.toContain('Warning');
+    expect(api.requests('POST', requests)[0]?.body).toMatchObject({ version: '8.0' });
+  });
+});
+
+describe('backup:purge', () => {
+  it('needs the id again, from a person or from --confirm', async () => {
+    await using api = await startApi({ [`POST ${requests}`]: [accepted('purge-backup')] });
+    expect(await run(api, `backup:purge ${backupId}`)).toMatchObject({ exitCode: 2 });
+    expect(api.requests('POST', requests)).toHaveLength(0);
+    expect(await run(api, `backup:purge ${backupId} --confirm ${backupId}`)).toMatchObject({ exitCode: 0 });
+    await run(api, `backup:purge ${backupId} --detach`, { terminal: true, typed: 'other\n' });
+    expect(api.requests('POST', requests).map(({ body }) => body)).toEqual(
+      [backupId, 'other'].map((confirm) => ({ type: 'purge', confirm })),
+    );
+  });
+
+  it('passes a refusal on', async () => {
+    await using api = await startApi({ [`POST ${requests}`]: [problem(409, 'backup_held')] });
+    expect(await run(api, `backup:purge ${backupId} --confirm ${backupId}`)).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('what else is done to a backup', () => {
+  it('is held with a reason, and released', async () => {
+    await using api = await startApi({ [`PATCH /v1/backups/${backupId}`]: [ok(backup)] });
+    expect(await run(api, `backup:hold ${backupId}`)).toMatchObject({ exitCode: 2 });
+    await run(api, `backup:hold ${backupId} --reason audit`);
+    await run(api, `backup:release ${backupId}`);
+    const sent = api.requests('PATCH', `/v1/backups/${backupId}`).map(({ body }) => body);
+    expect(sent).toEqual([{ hold: 'audit' }, { hold: null }]);
+  });
+
+  it('is copied, and the id of the copy printed', async () => {
+    await using api = await startApi({ [`POST ${requests}`]: [accepted('copy-backup')] });
+    expect((await run(api, `backup:copy ${backupId} --store offsite`)).output).toBe(`${backupId}\n`);
+    expect(api.requests('POST', requests)[0]?.body).toEqual({ type: 'copy', store: 'offsite' });
+  });
+
+  it('is an orphan with the time of its deletion', async () => {
+    const deprovisionedAt = '2026-11-23T00:00:00.000Z';
+    await using api = await startApi({
+      'GET /v1/backups': [page(backup, backup)],
+      [`GET /v1/databases/${databaseId}`]: [ok({ ...database, deprovisionedAt })],
+    });
+    expect((await run(api, 'backup:orphaned')).output).toContain(`default/orders  ${deprovisionedAt}`);
+    expect(api.requests('GET', `/v1/databases/${databaseId}`)).toHaveLength(1);
+    expect(api.requests('GET', '/v1/backups')[0]?.path).toContain('orphaned=true');
+  });
+});

@@ -1,0 +1,48 @@
+import { Option } from 'commander';
+import type { Operation } from '../api/documents.js';
+import { findDatabase } from '../databases/reference.js';
+import { carryOut } from '../operations/change.js';
+import {
+  confirmOption,
+  databaseOperand,
+  detachOption,
+  environmentOptions,
+  type ConfirmOptions,
+  type DetachOptions,
+  type EnvironmentOptions,
+} from '../options.js';
+import { defineVerb } from '../verb.js';
+
+interface DeprovisionOptions extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+  readonly skipFinalBackup?: boolean;
+}
+
+export const verb = defineVerb<DeprovisionOptions, [string]>({
+  summary: 'Remove a database and its data for good',
+  operands: [databaseOperand()],
+  options: [
+    ...environmentOptions(),
+    confirmOption(),
+    new Option('--skip-final-backup', 'take no last backup: what is not in an older one is lost'),
+    detachOption(),
+  ],
+  notes:
+    'Its handle is asked for, or taken from --confirm. Its history stays readable. A final backup is taken first, if the policy of the environment keeps one; without it nothing is removed.',
+  examples: [
+    'holdfast db:deprovision orders',
+    'holdfast db:deprovision orders --confirm orders',
+    'holdfast db:deprovision cache --confirm cache --skip-final-backup',
+  ],
+  async run(session, options, handle) {
+    const database = await findDatabase(session, handle, options);
+    const consequence = `The database "${database.handle}" in "${database.environment}" and all its data will be removed.`;
+    const confirm = await session.terminal.confirmation(database.handle, options.confirm, consequence);
+    const skip = options.skipFinalBackup ? { skipFinalBackup: true } : {};
+    const operation = await carryOut(session, database, { type: 'deprovision', ...skip }, { ...options, confirm });
+    if (operation) session.terminal.print(operation, finalBackup(operation));
+  },
+});
+
+/** A replica leaves none, nor does a database whose policy keeps none, or for which nobody wants one. */
+const finalBackup = ({ receipt }: Operation): string[] =>
+  receipt?.backupId === undefined ? [] : [`Final backup: ${receipt.backupId}`];

@@ -1,0 +1,27 @@
+import { findDatabase } from '../databases/reference.js';
+import { changeDatabase } from '../operations/change.js';
+import {
+  confirmOption,
+  databaseOperand,
+  detachOption,
+  environmentOptions,
+  type ConfirmOptions,
+  type DetachOptions,
+  type EnvironmentOptions,
+} from '../options.js';
+import { defineVerb } from '../verb.js';
+
+export const verb = defineVerb<EnvironmentOptions & ConfirmOptions & DetachOptions, [string]>({
+  summary: 'End the link of a replica to its source; it becomes a database of its own',
+  operands: [databaseOperand()],
+  options: [...environmentOptions(), confirmOption(), detachOption()],
+  notes:
+    'Its handle is asked for, or taken from --confirm. It keeps its data, user and password, takes writes, and gets a primary door of its own.',
+  examples: ['holdfast db:unlink orders-2', 'holdfast db:unlink orders-2 --confirm orders-2'],
+  async run(session, options, handle) {
+    const database = await findDatabase(session, handle, options);
+    const consequence = `"${database.handle}" will no longer follow its source and can never take up the link again.`;
+    const confirm = await session.terminal.confirmation(database.handle, options.confirm, consequence);
+    await changeDatabase(session, database, { type: 'unlink' }, { ...options, confirm });
+  },
+});

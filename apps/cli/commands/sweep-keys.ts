@@ -1,0 +1,32 @@
+import { answer } from '../api/client.js';
+import { detachOption, type DetachOptions } from '../options.js';
+import { awaitSweep } from '../sweeps/await-sweep.js';
+import { fields } from '../text/columns.js';
+import { defineVerb } from '../verb.js';
+
+export const verb = defineVerb<DetachOptions>({
+  summary: 'Seal anew, under the newest master key, all that an older one has sealed',
+  options: [detachOption()],
+  notes:
+    'Passwords, the key of the certificate authority, and the data keys of backups, whose data stay as they are. Until it ends with code 0 the older master key is needed.',
+  examples: ['holdfast sweep:keys'],
+  async run(session, { detach }) {
+    const asked = await answer(session.api.POST('/v1/sweeps', { body: { kind: 'keys' } }));
+    if (detach) {
+      session.terminal.print(asked, [`The sweep is ${asked.id}.`]);
+      return 0;
+    }
+    const sweep = await awaitSweep(session, asked.id);
+    const left = sweep.counts?.skipped ?? 0;
+    session.terminal.print(
+      sweep,
+      fields({
+        error: sweep.error,
+        'passwords sealed anew': sweep.counts?.byFinding['credential_resealed'] ?? 0,
+        'backups sealed anew': sweep.counts?.byFinding['backup_resealed'] ?? 0,
+        'backups that could not be': left,
+      }),
+    );
+    return sweep.status === 'succeeded' && left === 0 ? 0 : 1;
+  },
+});

@@ -1,0 +1,48 @@
+import { Argument, InvalidArgumentError, Option } from 'commander';
+
+export const outputFormats = ['text', 'json'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export const outputOption = (): Option =>
+  new Option('-o, --output <format>', 'text, or one JSON document on the standard output').choices(outputFormats);
+
+export interface EnvironmentOptions {
+  readonly environment?: string;
+  /** The reference's other spelling. */
+  readonly env?: string;
+}
+
+export const environmentOptions = (otherwise = '`default` when there are several and none is given'): Option[] => [
+  new Option('-e, --environment <name>', `environment; ${otherwise}`),
+  new Option('--env <name>', 'the same as --environment').hideHelp(),
+];
+
+export interface DetachOptions {
+  readonly detach?: boolean;
+}
+
+export const detachOption = (): Option =>
+  new Option('--detach', 'return as soon as the operation is recorded, without following it');
+
+export interface ConfirmOptions {
+  readonly confirm?: string;
+}
+
+export const confirmOption = (what = 'handle'): Option =>
+  new Option(`--confirm <${what}>`, `the ${what} again, in place of the question`);
+
+export const databaseOperand = (): Argument =>
+  new Argument('<handle>', 'the database: its handle, environment/handle or id');
+
+export const operationOperand = (): Argument => new Argument('<id>', 'id of the operation');
+
+export const backupOperand = (): Argument => new Argument('<id>', 'id of the backup; see backup:list');
+
+export const limitOption = (initial: number): Option =>
+  new Option('--limit <count>', 'show at most so many').argParser(wholeNumber).default(initial);
+
+/** Bounds are the API's to check; that it is a number at all is ours. */
+export const wholeNumber = (text: string): number => {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+};

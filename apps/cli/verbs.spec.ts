@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Command } from 'commander';
+import { outputOption } from './options.js';
+import { invoke } from './testing/invoke.js';
+import type { Verb } from './verb.js';
+import { verbs } from './verbs.js';
+
+const fileOf = (name: string): string => `${name.replace(':', '-')}.ts`;
+
+const commandOf = (verb: Verb): Command => {
+  const command = new Command().exitOverride().configureOutput({ outputError: () => undefined });
+  verb.operands?.forEach((operand) => command.addArgument(operand));
+  [...(verb.options ?? []), outputOption()].forEach((option) => command.addOption(option));
+  return command.action(() => undefined);
+};
+
+/** The words of an example, without what a shell takes away. */
+const wordsOf = (example: string): string[] =>
+  (
+    example
+      .replace(/^\w+=\$\((.*)\)$/, '$1')
+      .replace(/ (>|>>|<) .*$/, '')
+      .match(/"[^"]*"|\S+/g) ?? []
+  ).map((word) => word.replace(/^"(.*)"$/, '$1'));
+
+describe('the verbs', () => {
+  it('are the files of the commands folder', () => {
+    const files = readdirSync(join(import.meta.dirname, 'commands')).filter((file) => !file.endsWith('.spec.ts'));
+    expect(Object.keys(verbs).map(fileOf).sort()).toEqual(files.sort());
+  });
+
+  it.each(Object.keys(verbs))('%s: its examples are lines that it takes', async (name) => {
+    const verb = await verbs[name]!();
+    expect(verb.examples.length).toBeGreaterThan(0);
+    for (const example of verb.examples) {
+      const [program, called, ...words] = wordsOf(example);
+      expect([program, called]).toEqual(['holdfast', name]);
+      expect(() => commandOf(verb).parse(words, { from: 'user' })).not.toThrow();
+    }
+  });
+
+  it.each(Object.keys(verbs))('%s: helps', async (name) => {
+    const { exitCode, output } = await invoke([name, '--help']);
+    expect(exitCode).toBe(0);
+    expect(output).toContain(`Usage: holdfast ${name} [options]`);
+    expect(output).toContain('Examples:');
+  });
+});
