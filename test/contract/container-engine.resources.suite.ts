@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { uniqueSubnet } from '../support/names.js';
+import type { EngineFixture } from './engine-fixture.js';
+
+/** Networks. */
+export const describeNetworks = (fixture: EngineFixture): void => {
+  const { engine, installation, owner, stranger, signal, network } = fixture;
+
+  describe('networks', () => {
+    it('ensures twice, also at once, with one network in the end', async () => {
+      const spec = { ...network, name: `${installation}-twice`, subnet: uniqueSubnet() };
+      await Promise.all([1, 2, 3].map(() => engine.ensureNetwork(spec, signal)));
+      await engine.ensureNetwork(spec, signal);
+      const { networks } = await engine.listOwned(installation, signal);
+      expect(networks.filter(({ name }) => name === spec.name)).toEqual([{ name: spec.name, subject: 'db-1' }]);
+      await engine.ensureNetworkAbsent(spec.name, owner, signal);
+      await engine.ensureNetworkAbsent(spec.name, owner, signal);
+      expect((await engine.listOwned(installation, signal)).networks).not.toContainEqual({
+        name: spec.name,
+        subject: 'db-1',
+      });
+    });
+
+    it('refuses a range that overlaps with another network', async () => {
+      const within = { ...network, name: `${installation}-overlap`, subnet: network.subnet.replace('/24', '/25') };
+      await expect(engine.ensureNetwork(within, signal)).rejects.toMatchObject({ code: 'network_overlap' });
+      expect((await engine.listOwned(installation, signal)).networks.map(({ name }) => name)).not.toContain(
+        within.name,
+      );
+    });
+
+    it('does not take a network of another range for its own', async () => {
+      const moved = { ...network, subnet: uniqueSubnet() };
+      await expect(engine.ensureNetwork(moved, signal)).rejects.toMatchObject({ code: 'engine_error' });
+    });
+
+    it("leaves a stranger's network alone", async () => {
+      const name = `${installation}-strange-net`;
+      const spec = { name, owner: stranger, subnet: uniqueSubnet(), labels: {} };
+      await engine.ensureNetwork(spec, signal);
+      await expect(engine.ensureNetwork({ ...spec, owner }, signal)).rejects.toMatchObject({
+        code: 'name_taken_by_stranger',
+      });
+      await expect(engine.ensureNetworkAbsent(name, owner, signal)).rejects.toMatchObject({
+        code: 'name_taken_by_stranger',
+      });
+      expect((await engine.listOwned(stranger.installation, signal)).networks).toContainEqual({
+        name,
+        subject: 'db-1',
+      });
+    });
+  });
+};
+
+/** Volumes. */
+export const describeVolumes = (fixture: EngineFixture): void => {
+  const { engine, installation, owner, stranger, signal } = fixture;
+
+  describe('volumes', () => {
+    it('ensures and removes, each twice', async () => {
+      const name = `${installation}-vol`;
+      expect(await engine.volumeExists(name, owner, signal)).toBe(false);
+      await engine.ensureVolume({ name, owner, labels: { 'io.holdfast.database': 'x' } }, signal);
+      await engine.ensureVolume({ name, owner, labels: {} }, signal);
+      expect(await engine.volumeExists(name, owner, signal)).toBe(true);
+      await engine.ensureVolumeAbsent(name, owner, signal);
+      await engine.ensureVolumeAbsent(name, owner, signal);
+      expect(await engine.volumeExists(name, owner, signal)).toBe(false);
+    });
+
+    it("leaves a stranger's volume alone", async () => {
+      const name = `${installation}-strange-vol`;
+      await engine.ensureVolume({ name, owner: stranger, labels: {} }, signal);
+      expect(await engine.volumeExists(name, owner, signal)).toBe(false);
+      await expect(engine.ensureVolume({ name, owner, labels: {} }, signal)).rejects.toMatchObject({
+        code: 'name_taken_by_stranger',
+        detail: expect.stringContaining(name),
+      });
+      await expect(engine.ensureVolumeAbsent(name, owner, signal)).rejects.toMatchObject({
+        code: 'name_taken_by_stranger',
+      });
+      expect(await engine.volumeExists(name, stranger, signal)).toBe(true);
+    });
+
+    it('does not remove a volume that a container uses', async () => {
+      const spec = fixture.container('in-use');
+      await fixture.create(spec);
+      await expect(engine.ensureVolumeAbsent(spec.name, owner, signal)).rejects.toMatchObject({
+        code: 'engine_error',
+      });
+      await engine.ensureContainerAbsent(spec.name, owner, signal);
+      await engine.ensureVolumeAbsent(spec.name, owner, signal);
+    });
+  });
+};

@@ -1,0 +1,211 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
+import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
+import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
+import { complaints } from '../../support/soundness.js';
+import { addressOf, byHand, containerOf, foundOf, repaired, repairsOf, sweepNow } from '../../support/sweeps.js';
+
+const patience = 60_000;
+const signal = () => AbortSignal.timeout(10_000);
+let installation: FakeInstallation;
+const running: Closable[] = [];
+
+beforeAll(async () => {
+  installation = await createFakeInstallation();
+  running.push(await startScheduler(installation), await startWorker(installation));
+});
+afterAll(async () => {
+  expect(installation.unexpected).toEqual([]);
+  await Promise.all(running.map((one) => one.close()));
+  await installation.close();
+});
+
+let counter = 0;
+const provisioned = async (more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
+  const { databaseId, operationId } = await create(installation, `drift-${++counter}`, more);
+  expect((await finished(installation, operationId)).status).toBe('succeeded');
+  return databaseId;
+};
+const replicaOf = async (sourceId: string): Promise<string> => {
+  const { databaseId, operationId } = await replicate(installation, sourceId, `drift-${++counter}`);
+  expect((await finished(installation, operationId)).error).toBeNull();
+  return databaseId;
+};
+const healthOf = async (id: string) => (await databaseRow(installation, id)).health;
+const expectMended = async (id: string): Promise<void> => {
+  expect(await repaired(installation, id)).toMatchObject({ status: 'succeeded', receipt: { left: [] } });
+  expect(await healthOf(id)).toBe('healthy');
+  expect(await foundOf(installation, id)).toEqual([]);
+};
+const forget = async (id: string): Promise<void> =>
+  void (await finished(installation, await request(installation, id, 'deprovision')));
+
+describe('a sweep', () => {
+  it(
+    'finds nothing where all is as recorded, in a tree as well',
+    async () => {
+      const source = await provisioned();
+      const replica = await replicaOf(source);
+      const { counts, findings } = await sweepNow(installation);
+      expect(findings).toEqual([]);
+      expect(counts).toMatchObject({ skipped: 0, healthChanges: 0, repairsRequested: 0 });
+      await forget(replica);
+      await forget(source);
+    },
+    patience,
+  );
+
+  it.each<[string, string, (id: string) => Promise<unknown>]>([
+    [
+      'a stopped container',
+      'container_stopped',
+      (id) => installation.host.stopContainer(containerOf(installation, id), 1, signal()),
+    ],
+    [
+      'a removed container',
+      'container_missing',
+      (id) =>
+        installation.host.ensureContainerAbsent(
+          containerOf(installation, id),
+          { installation: installation.control.installation, subject: id },
+          signal(),
+        ),
+    ],
+    [
+      'another restart policy',
+      'restart_policy_differs',
+      (id) => installation.host.setRestartPolicy(containerOf(installation, id), 'no', signal()),
+    ],
+    [
+      'another setting',
+      'settings_differ',
+      (id) => byHand(installation, id, [['CONFIG', 'SET', 'maxmemory', '1048576']]),
+    ],
+    ['another role', 'role_differs', (id) => byHand(installation, id, [['REPLICAOF', '127.0.0.1', '1']])],
+    ['a shut gate', 'gate_shut', (id) => byHand(installation, id, [['CONFIG', 'SET', 'min-replicas-to-write', '3']])],
+    [
+      "another password of the manager's",
+      'manager_refused',
+      (id) => byHand(installation, id, [['ACL', 'SETUSER', 'holdfast-manager', 'resetpass', '>another']], 'tenant'),
+    ],
+    [
+      "another password of the tenant's",
+      'users_differ',
+      (id) => byHand(installation, id, [['ACL', 'SETUSER', 'tenant', '>another']]),
+    ],
+    [
+      'a login of nobody',
+      'users_differ',
+      (id) => byHand(installation, id, [['ACL', 'SETUSER', 'holdfast-replica-nobody', 'on', '+psync']]),
+    ],
+  ])(
+    'sees %s, says so, and has it repaired',
+    async (_, code, change) => {
+      const id = await provisioned();
+      await byHand(installation, id, [['SET', 'kept', 'yes']], 'tenant');
+      await change(id);
+      const { findings } = await sweepNow(installation);
+      expect(findings).toMatchObject([{ databaseId: id, code, repair: 'safe' }]);
+      await expectMended(id);
+      expect(await byHand(installation, id, [['GET', 'kept']], 'tenant')).toEqual(['yes']);
+      await forget(id);
+      expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'points a replica that follows another server back to its source',
+    async () => {
+      const [source, other] = [await provisioned(), await provisioned()];
+      const replica = await replicaOf(source);
+      await byHand(installation, replica, [['REPLICAOF', await addressOf(installation, other), '6380']]);
+      expect((await sweepNow(installation)).findings).toMatchObject([{ databaseId: replica, code: 'source_differs' }]);
+      await expectMended(replica);
+      for (const id of [replica, source, other]) await forget(id);
+    },
+    patience,
+  );
+
+  it(
+    'tells of two servers that take writes, and guesses nothing',
+    async () => {
+      const source = await provisioned();
+      const replica = await replicaOf(source);
+      await byHand(installation, replica, [['REPLICAOF', 'NO', 'ONE']]);
+      const { findings } = await sweepNow(installation);
+      expect(findings.map(({ code, repair }) => `${code} ${repair}`)).toEqual([
+        'split_brain manual',
+        'split_brain manual',
+      ]);
+      expect([await healthOf(source), await healthOf(replica)]).toEqual(['down', 'down']);
+      expect([await repairsOf(installation, source), await repairsOf(installation, replica)]).toEqual([0, 0]);
+      const asked = await finished(installation, await request(installation, replica, { type: 'repair' }));
+      expect(asked).toMatchObject({ status: 'failed', error: { code: 'split_brain_refused' } });
+      await forget(replica);
+      await forget(source);
+    },
+    patience,
+  );
+
+  it(
+    'leaves a memory-only source that came back empty behind its gate',
+    async () => {
+      const source = await provisioned({ version: '8.0', persistence: 'none' });
+      await byHand(installation, source, [['SET', 'kept', 'yes']], 'tenant');
+      const replica = await replicaOf(source);
+      installation.host.cut(containerOf(installation, source), containerOf(installation, replica));
+      installation.host.killProcess(containerOf(installation, source));
+      installation.host.mend();
+      expect(await foundOf(installation, source)).toContain('memory_lost');
+      expect(await repairsOf(installation, source)).toBe(0);
+      const asked = await finished(installation, await request(installation, source, { type: 'repair' }));
+      expect(asked).toMatchObject({ status: 'succeeded', receipt: { left: [{ code: 'memory_lost' }] } });
+      expect(await healthOf(source)).toBe('down');
+      expect(await byHand(installation, replica, [['GET', 'kept']])).toEqual(['yes']);
+      await forget(replica);
+      await forget(source);
+    },
+    patience,
+  );
+
+  it(
+    'leaves alone what an operation holds',
+    async () => {
+      const id = await provisioned();
+      await installation.host.stopContainer(containerOf(installation, id), 1, signal());
+      const hold = installation.host.faults.hold('startContainer');
+      const operationId = await request(installation, id, 'restart');
+      await hold.reached;
+      const { counts, findings } = await sweepNow(installation);
+      expect(counts.skipped).toBe(1);
+      expect(findings).toEqual([]);
+      expect(await healthOf(id)).toBe('healthy');
+      hold.release();
+      expect((await finished(installation, operationId)).status).toBe('succeeded');
+      await forget(id);
+    },
+    patience,
+  );
+
+  it(
+    'asks for no repair where the last one failed a moment ago',
+    async () => {
+      const id = await provisioned();
+      await installation.host.setRestartPolicy(containerOf(installation, id), 'no', signal());
+      await sweepNow(installation);
+      const first = await repaired(installation, id);
+      await installation.control.db
+        .updateTable('operations')
+        .set({ status: 'failed' })
+        .where('id', '=', first.id)
+        .execute();
+      await installation.host.setRestartPolicy(containerOf(installation, id), 'no', signal());
+      await sweepNow(installation);
+      expect(await repairsOf(installation, id)).toBe(1);
+      expect(await healthOf(id)).toBe('degraded');
+      await forget(id);
+    },
+    patience,
+  );
+});

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { stepsOf } from '#persistence/operations/read.js';
+import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
+import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
+import { create, finished, request } from '../../support/requests.js';
+import { complaints } from '../../support/soundness.js';
+
+const patience = 30_000;
+let installation: FakeInstallation;
+const running: Closable[] = [];
+
+beforeAll(async () => {
+  installation = await createFakeInstallation();
+  running.push(await startScheduler(installation), await startWorker(installation), await startWorker(installation));
+});
+afterAll(async () => {
+  await Promise.all(running.map((one) => one.close()));
+  await installation.close();
+});
+
+const spanOf = async (operationId: string): Promise<{ from: number; to: number }> => {
+  const { started_at: from, finished_at: to } = await finished(installation, operationId);
+  return { from: from?.getTime() ?? NaN, to: to?.getTime() ?? NaN };
+};
+
+describe('operations on one database', () => {
+  it(
+    'run one at a time, in the order of their requests, whatever the queues do',
+    async () => {
+      const { databaseId, operationId } = await create(installation, 'ordered');
+      const later = [];
+      for (const kind of ['restart', 'reload', 'restart', 'deprovision'] as const)
+        later.push(await request(installation, databaseId, kind));
+      const spans = await Promise.all([operationId, ...later].map(spanOf));
+      spans.slice(1).forEach(({ from }, index) => expect(from).toBeGreaterThanOrEqual(spans[index]?.to ?? NaN));
+      for (const id of later) expect((await finished(installation, id)).status).toBe('succeeded');
+      expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'do not hold up those on another one',
+    async () => {
+      const hold = installation.host.faults.hold('createContainer');
+      const held = await create(installation, 'held');
+      await hold.reached;
+      hold.letOthersPass();
+      const free = await create(installation, 'free');
+      expect((await finished(installation, free.operationId)).status).toBe('succeeded');
+      hold.release();
+      expect((await finished(installation, held.operationId)).status).toBe('succeeded');
+    },
+    patience,
+  );
+
+  it(
+    'many at once on many databases end once each, with one attempt each',
+    async () => {
+      const created = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => create(installation, `many-${index}`)),
+      );
+      const restarts = await Promise.all(created.map(({ databaseId }) => request(installation, databaseId, 'restart')));
+      for (const id of [...created.map(({ operationId }) => operationId), ...restarts]) {
+        expect(await finished(installation, id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+        expect((await stepsOf(installation.control.db, [id])).every(({ status }) => status === 'succeeded')).toBe(true);
+      }
+      expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+});

@@ -1,0 +1,97 @@
+import { containerName, serverPorts } from '#domain/server/names.js';
+import { serverUsers } from '#domain/server/users.js';
+import type { RedisNode } from '#engine/ports/redis-node.js';
+import { openLookout, type Lookout } from '#operations/drift/observe.js';
+import { sweepForDrift, type SweepResult } from '#operations/drift/sweep.js';
+import { openPasswords } from '#operations/server/material.js';
+import { serverOf } from '#operations/server/server.js';
+import { findEnvironment } from '#persistence/environments.js';
+import type { OperationRow } from '#persistence/tables.js';
+import type { FakeInstallation } from './fake-installation.js';
+import { eventually } from './eventually.js';
+import { databaseRow, finished } from './requests.js';
+
+const within = (): AbortSignal => AbortSignal.timeout(30_000);
+
+export const lookoutOn = ({ control, host, clients }: FakeInstallation): Promise<Lookout> =>
+  openLookout(control, { containers: host, redis: clients })();
+
+/** One sweep, by nobody's wish. */
+export const sweepNow = async (installation: FakeInstallation): Promise<SweepResult> =>
+  sweepForDrift(await lookoutOn(installation), () => Promise.resolve(), within());
+
+/** What a sweep finds of one database. */
+export const foundOf = async (installation: FakeInstallation, databaseId: string): Promise<string[]> =>
+  (await sweepNow(installation)).findings.filter((found) => found.databaseId === databaseId).map(({ code }) => code);
+
+/** The one repair that a sweep asked for, when it has ended. */
+export const repaired = async (installation: FakeInstallation, databaseId: string): Promise<OperationRow> => {
+  const { db } = installation.control;
+  const last = await eventually(
+    async () => {
+      const row = await db
+        .selectFrom('operations')
+        .innerJoin('operation_targets', 'operation_id', 'id')
+        .select('id')
+        .where('database_id', '=', databaseId)
+        .where('kind', '=', 'repair')
+        .orderBy('id', 'desc')
+        .executeTakeFirst();
+      if (!row) throw new Error('No repair was asked for');
+      return row;
+    },
+    { withinMs: 5000 },
+  );
+  return finished(installation, last.id);
+};
+
+export const repairsOf = async ({ control: { db } }: FakeInstallation, databaseId: string): Promise<number> =>
+  (
+    await db
+      .selectFrom('operations')
+      .innerJoin('operation_targets', 'operation_id', 'id')
+      .select('id')
+      .where('database_id', '=', databaseId)
+      .where('kind', '=', 'repair')
+      .execute()
+  ).length;
+
+export const containerOf = ({ control }: FakeInstallation, databaseId: string): string =>
+  containerName(control.installation, databaseId);
+
+export const addressOf = async (installation: FakeInstallation, databaseId: string): Promise<string> => {
+  const { control } = installation;
+  const row = await databaseRow(installation, databaseId);
+  const environment = await findEnvironment(control.db, { id: row.environment_id });
+  if (!environment) throw new Error('The environment is missing');
+  return serverOf(control, row, environment).address;
+};
+
+/** Commands on a server by hand: as Holdfast's manager, or as the tenant. */
+export const byHand = async (
+  installation: FakeInstallation,
+  databaseId: string,
+  commands: readonly (readonly string[])[],
+  user: keyof typeof serverUsers = 'manager',
+): Promise<unknown[]> => {
+  const { control, clients } = installation;
+  const passwords = await openPasswords(control, databaseId);
+  const lookout = await lookoutOn(installation);
+  const node: RedisNode = await clients.connect(
+    {
+      host: await addressOf(installation, databaseId),
+      port: serverPorts.tls,
+      username: serverUsers[user],
+      password: user === 'manager' ? passwords.manager : (passwords.tenant[0] ?? ''),
+      tls: {
+        caPem: lookout.installation.ca_certificate_pem,
+        serverName: containerOf(installation, databaseId),
+      },
+    },
+    within(),
+  );
+  const replies = [];
+  for (const command of commands) replies.push(await node.command(command, within()));
+  node.close();
+  return replies;
+};
