@@ -35,7 +35,6 @@ const logOf = (home: string): string => join(home, 'standalone.log');
 const readyWithinMs = 60_000;
 const defaultStopsWithinMs = 30_000;
 const killedWithinMs = 5000;
-const knownWithinMs = 5000;
 const largeLogBytes = 50 * 1024 * 1024;
 
 /**
@@ -57,7 +56,7 @@ export const ensureStandalone = async (
   }
   if (running?.fingerprint !== fingerprint) {
     await assertNobodyListens(url, signal);
-    await start(standalone, environment, fingerprint, signal);
+    start(standalone, environment, fingerprint);
   }
   await waitUntil('Holdfast is ready', () => isReady(standalone, url, signal), { withinMs: readyWithinMs }, signal);
 };
@@ -94,11 +93,11 @@ const endsWithin = async (standalone: Standalone, withinMs: number, signal: Abor
 };
 
 /** A recorded pid may be another program's by now, after a reboot for one: only the recorded process counts. */
-const findRunning = ({ home, program }: Standalone): RunningProcess | null => {
+const findRunning = ({ home }: Standalone): RunningProcess | null => {
   const recorded = readIfPresent(recordOf(home));
   if (recorded === null) return null;
   const running = JSON.parse(recorded) as RunningProcess;
-  return identityOf(running.pid, program) === running.identity ? running : null;
+  return identityOf(running.pid) === running.identity ? running : null;
 };
 
 /** A stranger that answers on our port would be taken for us until our own process has noticed that the port is taken. */
@@ -108,12 +107,11 @@ const assertNobodyListens = async (url: string, signal: AbortSignal): Promise<vo
   throw new HoldfastError('setup_failed', detail);
 };
 
-const start = async (
+const start = (
   { home, program }: Standalone,
   environment: Readonly<Record<string, string>>,
   fingerprint: string,
-  signal: AbortSignal,
-): Promise<void> => {
+): void => {
   setAsideLargeLog(logOf(home));
   const log = openSync(logOf(home), 'a', 0o600);
   const child = spawn(process.execPath, ['--enable-source-maps', program], {
@@ -126,10 +124,7 @@ const start = async (
   child.unref();
   const { pid } = child;
   if (pid === undefined) throw didNotStart(home);
-  // The kernel shows the new command line a moment after the start, and for that moment none.
-  const isKnown = (): Promise<boolean> => Promise.resolve(identityOf(pid, program) !== null || child.exitCode !== null);
-  await waitUntil('the process of Holdfast is there', isKnown, { withinMs: knownWithinMs, everyMs: 2 }, signal);
-  const identity = identityOf(pid, program);
+  const identity = identityOf(pid);
   if (identity === null) throw didNotStart(home);
   writeSecretFile(recordOf(home), JSON.stringify({ pid, identity, fingerprint } satisfies RunningProcess));
 };
