@@ -45,4 +45,18 @@ describe('withSilenceLimit', () => {
     await expect(work).rejects.toBe(failure);
     expect(seen).toMatchObject({ aborted: true, reason: failure });
   });
+
+  it('leaves no timer behind for whoever waits on after the end', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
+    const late: (() => void)[] = [];
+    await withSilenceLimit(60_000, never, (silence) => Promise.resolve(late.push(() => silence.begin())));
+    const failed = withSilenceLimit(60_000, never, (silence) => {
+      late.push(() => silence.begin());
+      return Promise.reject(new Error('failed'));
+    });
+    await expect(failed).rejects.toThrow('failed');
+    for (const begin of late) begin();
+    expect(timers()).toBe(before);
+  });
 });

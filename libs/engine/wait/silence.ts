@@ -4,6 +4,7 @@ import { DeadlineReached } from './deadline.js';
 export class Silence {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
+  private over = false;
 
   constructor(private readonly limitMs: number) {}
 
@@ -12,9 +13,10 @@ export class Silence {
     return this.controller.signal;
   }
 
-  /** From now on the other side is waited for. */
+  /** From now on the other side is waited for; once all is over, nobody is. */
   begin(): void {
     this.end();
+    if (this.over) return;
     this.timer = setTimeout(() => this.breakOff(new DeadlineReached(this.limitMs)), this.limitMs);
   }
 
@@ -24,8 +26,14 @@ export class Silence {
   }
 
   breakOff(reason: unknown): void {
-    this.end();
+    this.close();
     this.controller.abort(reason);
+  }
+
+  /** Whoever feeds the other side may find out later than we do: from now on no timer keeps the process alive. */
+  close(): void {
+    this.over = true;
+    this.end();
   }
 }
 
@@ -53,7 +61,7 @@ export const withSilenceLimit = async <T>(
     silence.breakOff(error);
     throw silence.signal.reason;
   } finally {
-    silence.end();
+    silence.close();
     signal.removeEventListener('abort', forward);
   }
 };
