@@ -109,7 +109,7 @@ describe('DockerEngine on a host', () => {
     await engine.startContainer(spec.name, signal);
     const programs = () => docker('top', spec.name, '-eo', 'pid,args').toString();
     const stream = await engine.runInside(spec.name, ['redis-cli', '--no-raw'], signal);
-    expect(programs()).toContain('redis-cli');
+    await eventually(() => expect(programs()).toContain('redis-cli'), { withinMs: 10_000 });
     stream.destroy();
     await eventually(() => expect(programs()).not.toContain('redis-cli'), { withinMs: 10_000 });
     const missing = await engine.runInside(spec.name, ['no-such-program'], signal);
