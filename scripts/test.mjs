@@ -4,7 +4,7 @@
 //   npm test -- unit contract    these tiers
 //   npm run test:faults          the whole fault matrix
 import { mkdtempSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,8 @@ import { prepare, root, run } from './prepare.mjs';
 const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
 /** These share one Docker host and its ports, or kill what others use. */
 const oneFileAtATime = new Set(['e2e', 'faults']);
+/** Most files wait more than they work, so that two keep even a small machine busy. */
+const atATime = Math.max(2, availableParallelism() - 1);
 /** A runner that does not end, because of something that a failed test left open, is ended. */
 const longestTierMs = 30 * 60_000;
 const needServices = new Set(['contract', 'integration', 'e2e', 'faults']);
@@ -29,7 +31,7 @@ const runTier = async (tier, environment, reports) => {
   const startedAt = performance.now();
   const report = join(reports, `${tier}.json`);
   const flags = ['--selectProjects', tier, '--json', `--outputFile=${report}`, '--passWithNoTests'];
-  if (oneFileAtATime.has(tier)) flags.push('--runInBand');
+  flags.push(oneFileAtATime.has(tier) ? '--runInBand' : `--maxWorkers=${atATime}`);
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...flags];
   console.log(`\n== ${tier}`);
   const code = await run(process.execPath, jest, environment, longestTierMs);
