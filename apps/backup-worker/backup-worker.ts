@@ -2,11 +2,13 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Configuration } from '#configuration/configuration.js';
 import { requireDatabaseUrl, requireQueueUrl } from '#configuration/required.js';
+import { operationKindNames, operationKinds } from '#domain/operation/kinds.js';
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
 import type { Control } from '#operations/control.js';
 import { OperationRunner } from '#operations/run/operation-runner.js';
 import { reachable, workerName } from '#operations/run/worker-name.js';
+import { limitOperations } from '#persistence/operations/limits.js';
 import { Listener } from '#persistence/listen.js';
 import { OperationWorkerModule } from '#queue/operation-worker.module.js';
 import { queuePrefix } from '#queue/prefix.js';
@@ -22,7 +24,7 @@ export class BackupWorker {
 
   constructor(
     private readonly configuration: Configuration,
-    control: Control,
+    private readonly control: Control,
     private readonly logger: Logger,
   ) {
     this.runner = new OperationRunner({
@@ -38,8 +40,11 @@ export class BackupWorker {
     this.queue = queueConnection(requireQueueUrl(configuration), (error) =>
       logger.warn({ err: error }, 'the queue does not answer; the worker waits for it'),
     );
-    this.cancels = new Listener(requireDatabaseUrl(configuration), 'holdfast_cancel', (id) =>
-      this.runner.cancelRequested(id),
+    this.cancels = new Listener(
+      requireDatabaseUrl(configuration),
+      'holdfast_cancel',
+      (id) => this.runner.cancelRequested(id),
+      () => void this.declareLimits(),
     );
   }
 
@@ -55,6 +60,14 @@ export class BackupWorker {
       queuePrefix: queuePrefix(this.configuration.installation),
     });
     this.application = await NestFactory.createApplicationContext(module, { logger: false });
+  }
+
+  /** For the relay and all workers; said again when Postgres was away. */
+  private async declareLimits(): Promise<void> {
+    const kinds = operationKindNames.filter((kind) => operationKinds[kind].app === 'backup-worker');
+    await limitOperations(this.control.db, kinds, this.configuration.backupConcurrency).catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'the limit of operations was not recorded; the last one holds'),
+    );
   }
 
   /** Operations in progress are released, so that another worker goes on at once. */

@@ -87,7 +87,7 @@ export const variables = {
   HOLDFAST_BACKUP_CONCURRENCY: withDefault(
     integer(1, 100),
     '2',
-    'Backups, restores, verifications and copies that one worker runs at a time, of each sort.',
+    'Backups, restores, verifications and copies that run at a time, of each sort, on all workers together.',
   ),
   HOLDFAST_DRIFT_SWEEP_SECONDS: withDefault(
     integer(0, 86_400),

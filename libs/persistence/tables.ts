@@ -32,6 +32,7 @@ export interface Tables {
   backup_policies: BackupPolicyTable;
   database_backup_policies: DatabaseBackupPolicyTable;
   backup_schedules: { database_id: string; served_at: Date };
+  operation_limits: { kind: string; most: number };
   operation_secrets: { operation_id: string; sealed: string };
   idempotency_keys: IdempotencyKeyTable;
   tokens: TokenTable;

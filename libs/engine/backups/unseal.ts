@@ -1,8 +1,12 @@
 import type { SealedObject, Sealing } from '../ports/backup-streams.js';
 import { decompressor } from './codec.js';
 import { filtered, FilterRefused } from './filter.js';
+import { gathered } from './gathered.js';
 import { corrupt, openChunks } from './sealed-chunks.js';
 import { Tally } from './tally.js';
+
+/** A decompressor gives 64 KB at a time. Each part that goes on costs the reader and the engine's call the same, whatever its size. */
+const partBytes = 512 * 1024;
 
 /** See BackupStreams.unseal. */
 export async function* unseal(
@@ -14,7 +18,8 @@ export async function* unseal(
   const [taken, clear] = [new Tally(), new Tally()];
   const opened = openChunks(taken.through(stored), sealing, expected.codec);
   try {
-    for await (const part of filtered(opened, decompressor(expected.codec), signal)) {
+    const decompressed = filtered(opened, decompressor(expected.codec), signal);
+    for await (const part of gathered(decompressed, partBytes)) {
       clear.add(part);
       // Before it is given out: what follows could be anything, without an end.
       if (clear.bytes > expected.clearBytes) throw corrupt('holds more than it should');

@@ -4,6 +4,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import { renderVerificationConfiguration } from '#domain/server/verification-configuration.js';
 import { serverPaths, serverUser } from '#domain/server/names.js';
+import type { RedisNode } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
@@ -84,20 +85,22 @@ export const loadServer = async (context: AttemptContext, backup: BackupRow): Pr
 export const awaitLoaded = async (context: AttemptContext): Promise<void> => {
   const server = verificationServer(context);
   await context.engines.containers.startContainer(server.name, context.signal);
-  const ended = await waitUntil(
-    async (signal) => {
-      const end = await endOf(context, signal);
-      if (end) return end;
-      const node = await context.engines.redis.connect(insideTarget(context, server), signal);
-      try {
-        return (await node.info('persistence', signal))['loading'] === '0' ? null : undefined;
-      } finally {
-        node.close();
-      }
-    },
-    { describe: 'the throw-away server', deadlineMs: loadDeadlineMs, intervalMs: 50 },
-    context.signal,
-  );
+  // One program in the container for all looks: starting each takes the engine longer than many a server needs to load.
+  let node: RedisNode | null = null;
+  const hasLoaded = async (signal: AbortSignal) => {
+    const end = await endOf(context, signal);
+    if (end) return end;
+    try {
+      node ??= await context.engines.redis.connect(insideTarget(context, server), signal);
+      return (await node.info('persistence', signal))['loading'] === '0' ? null : undefined;
+    } catch (error) {
+      node?.close();
+      node = null;
+      throw error;
+    }
+  };
+  const waiting = { describe: 'the throw-away server', deadlineMs: loadDeadlineMs, intervalMs: 50 };
+  const ended = await waitUntil(hasLoaded, waiting, context.signal).finally(() => node?.close());
   if (ended) throw ended;
   const found = findings(context);
   found.restoreMs = Math.round(performance.now() - found.beganMs);

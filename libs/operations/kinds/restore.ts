@@ -6,7 +6,7 @@ import { serverPaths } from '#domain/server/names.js';
 import { findBackup } from '#persistence/backups.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { condemnBackup } from '../backup/condemn.js';
-import { loadBackup, requireBackup } from '../backup/load.js';
+import { betweenLooksMs, loadBackup, requireBackup } from '../backup/load.js';
 import { awaitAnswer, awaitReady } from '../server/readiness.js';
 import type { AttemptContext } from '../run/context.js';
 import { perAttempt } from '../run/per-attempt.js';
@@ -37,7 +37,8 @@ const load = async (context: AttemptContext): Promise<void> => {
 const check = async (context: AttemptContext): Promise<void> => {
   const server = serverIn(context);
   const { manifest } = await namedBackup(context);
-  const node = await awaitAnswer(context, server, loadDeadlineMs);
+  const intervalMs = betweenLooksMs(manifest?.object.clearBytes ?? 0);
+  const node = await awaitAnswer(context, server, { deadlineMs: loadDeadlineMs, intervalMs });
   try {
     const contents = manifest?.contents;
     if (contents && !('unreadable' in contents)) {

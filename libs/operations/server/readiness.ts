@@ -9,7 +9,7 @@ import type { Server } from './server.js';
 import { verifyDoors } from './verify-doors.js';
 
 /** A server with much data may load for minutes; one that keeps crashing shows it at once. */
-const readyDeadlineMs = 240_000;
+const usualPatience = { deadlineMs: 240_000, intervalMs: 10 };
 const crashCheckMs = 1000;
 const lastWordsLines = 20;
 
@@ -31,7 +31,7 @@ export const awaitReady = async (context: AttemptContext, server: Server): Promi
 export const awaitAnswer = async (
   context: AttemptContext,
   server: Server,
-  deadlineMs = readyDeadlineMs,
+  { deadlineMs, intervalMs } = usualPatience,
 ): Promise<RedisNode> => {
   const target = await managerTarget(context);
   const findCrash = crashWatch(context, server);
@@ -45,7 +45,7 @@ export const awaitAnswer = async (
         throw error;
       }
     },
-    { describe: `the server of "${context.database.handle}"`, deadlineMs, intervalMs: 10 },
+    { describe: `the server of "${context.database.handle}"`, deadlineMs, intervalMs },
     context.signal,
   );
   if (node instanceof HoldfastError) throw node;

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { isUniqueViolation, type Db } from '../connection.js';
 import type { OperationRow } from '../tables.js';
 
@@ -10,7 +10,8 @@ export interface Lease {
 
 /**
  * Takes an operation for one attempt: a guarded update with a lease. Returns null when somebody else has it, when it is over,
- * or when an older operation on one of its databases has not ended. The unique index on active targets is the last guard.
+ * when an older operation on one of its databases has not ended, or when as many of its kind run as may. The unique index on active targets
+ * is the last guard.
  */
 export const claimOperation = async (
   db: Db,
@@ -19,24 +20,51 @@ export const claimOperation = async (
   leaseMs: number,
 ): Promise<OperationRow | null> => {
   try {
-    const { rows } = await sql<OperationRow>`
-      WITH claimed AS (
-        UPDATE operations SET status = 'running', attempt = attempt + 1, lease_owner = ${owner},
-          lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', started_at = coalesce(started_at, now()), error = NULL
-        WHERE id = ${operationId} AND status IN ('queued', 'waiting') AND NOT EXISTS (
-          SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
-          WHERE mine.operation_id = ${operationId} AND older.operation_id <> mine.operation_id AND NOT older.finished
-            AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))
-        RETURNING *
-      ), held AS (
-        UPDATE operation_targets SET active = exclusive FROM claimed WHERE operation_id = claimed.id
-      )
-      SELECT * FROM claimed`.execute(db);
-    return rows[0] ?? null;
+    const unlimited = sql`SELECT FROM operation_limits WHERE operation_limits.kind = operations.kind`;
+    const claimed = await claim(db, { operationId, owner, leaseMs, unless: unlimited });
+    return claimed ?? (await claimWithinLimit(db, operationId, owner, leaseMs));
   } catch (error) {
     if (isUniqueViolation(error, 'operation_targets_active')) return null;
     throw error;
   }
+};
+
+/** Workers that claim operations of one limited kind do so one after another: each counts what the others have taken. */
+const claimWithinLimit = (db: Db, operationId: string, owner: string, leaseMs: number): Promise<OperationRow | null> =>
+  db.transaction().execute(async (tx) => {
+    const { rows } = await sql`
+      SELECT most FROM operation_limits JOIN operations USING (kind)
+      WHERE operations.id = ${operationId} FOR UPDATE OF operation_limits`.execute(tx);
+    if (rows.length === 0) return null;
+    const full = sql`
+      SELECT FROM operation_limits WHERE operation_limits.kind = operations.kind AND most <= (
+        SELECT count(*) FROM operations other WHERE other.kind = operations.kind AND other.status = 'running')`;
+    return claim(tx, { operationId, owner, leaseMs, unless: full });
+  });
+
+const claim = async (
+  db: Db,
+  {
+    operationId,
+    owner,
+    leaseMs,
+    unless,
+  }: { operationId: string; owner: string; leaseMs: number; unless: RawBuilder<unknown> },
+): Promise<OperationRow | null> => {
+  const { rows } = await sql<OperationRow>`
+    WITH claimed AS (
+      UPDATE operations SET status = 'running', attempt = attempt + 1, lease_owner = ${owner},
+        lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', started_at = coalesce(started_at, now()), error = NULL
+      WHERE id = ${operationId} AND status IN ('queued', 'waiting') AND NOT EXISTS (${unless}) AND NOT EXISTS (
+        SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
+        WHERE mine.operation_id = ${operationId} AND older.operation_id <> mine.operation_id AND NOT older.finished
+          AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))
+      RETURNING *
+    ), held AS (
+      UPDATE operation_targets SET active = exclusive FROM claimed WHERE operation_id = claimed.id
+    )
+    SELECT * FROM claimed`.execute(db);
+  return rows[0] ?? null;
 };
 
 /** A wake-up that could not be answered yet, because it was not the operation's turn, is owed again. */

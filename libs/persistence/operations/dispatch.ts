@@ -8,19 +8,36 @@ export interface WakeUp {
   readonly dispatchNo: number;
 }
 
+/** No older operation on one of its databases has yet to end. */
+const itsTurn = sql`NOT EXISTS (
+  SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
+  WHERE mine.operation_id = outbox.operation_id AND older.operation_id <> mine.operation_id AND NOT older.finished
+    AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))`;
+
 /**
  * Locks the wake-ups that are owed and due, oldest first, and numbers each dispatch. Only operations whose turn it is: an older
- * unfinished operation on the same database keeps the younger ones back. Concurrent relays skip each other's rows.
+ * unfinished operation on the same database keeps the younger ones back. Of a kind with a limit no more than may run: a thousand backups that
+ * are due at once would otherwise go round between the queue and the workers. Concurrent relays skip each other's rows.
  */
 export const takeDueWakeUps = async (tx: Tx, limit: number): Promise<readonly WakeUp[]> => {
   const { rows } = await sql<WakeUp>`
+    WITH room AS (
+      SELECT kind, most - (
+        SELECT count(*) FROM operations LEFT JOIN outbox ON outbox.operation_id = operations.id
+        WHERE operations.kind = operation_limits.kind AND (operations.status = 'running'
+          OR operations.status IN ('queued', 'waiting') AND outbox.dispatched_at IS NOT NULL)) AS places
+      FROM operation_limits
+    ), line AS (
+      SELECT outbox.operation_id, row_number() OVER (PARTITION BY kind ORDER BY outbox.due_at, outbox.operation_id) AS place, places
+      FROM outbox JOIN operations ON operations.id = outbox.operation_id JOIN room USING (kind)
+      WHERE places > 0 AND outbox.dispatched_at IS NULL AND outbox.due_at <= now() AND ${itsTurn}
+    )
     UPDATE outbox SET dispatch_no = outbox.dispatch_no + 1, dispatched_at = now()
     FROM (
       SELECT outbox.operation_id, operations.kind FROM outbox JOIN operations ON operations.id = outbox.operation_id
-      WHERE outbox.dispatched_at IS NULL AND outbox.due_at <= now() AND NOT EXISTS (
-        SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
-        WHERE mine.operation_id = outbox.operation_id AND older.operation_id <> mine.operation_id AND NOT older.finished
-          AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))
+      WHERE outbox.dispatched_at IS NULL AND outbox.due_at <= now() AND ${itsTurn} AND (
+        operations.kind NOT IN (SELECT kind FROM operation_limits)
+        OR outbox.operation_id IN (SELECT operation_id FROM line WHERE place <= places))
       ORDER BY outbox.due_at LIMIT ${limit} FOR UPDATE OF outbox SKIP LOCKED
     ) due
     WHERE outbox.operation_id = due.operation_id
