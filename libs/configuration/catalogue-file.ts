@@ -14,14 +14,16 @@ export class CatalogueFile {
   private text: string | null;
   private catalogue: Catalogue;
   private refused: ConfigurationError | null = null;
-  private lookedAtMs = performance.now();
+  private lookedAtMs: number;
 
   /** Errors: `ConfigurationError`, when there is none to begin with. */
   constructor(
     private readonly file: string | null,
     /** Told once of each content that is refused. */
     private readonly onRefused: (error: ConfigurationError) => void,
+    private readonly clockMs: () => number = () => performance.now(),
   ) {
+    this.lookedAtMs = clockMs();
     const text = readCatalogueText(file);
     this.catalogue = parseCatalogue(text);
     this.text = text;
@@ -39,8 +41,8 @@ export class CatalogueFile {
   }
 
   private look(): void {
-    if (performance.now() - this.lookedAtMs < lookEveryMs) return;
-    this.lookedAtMs = performance.now();
+    if (this.clockMs() - this.lookedAtMs < lookEveryMs) return;
+    this.lookedAtMs = this.clockMs();
     const before = this.text;
     this.text = null;
     try {
