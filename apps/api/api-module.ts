@@ -18,6 +18,8 @@ import { requireEveryRoute } from './http/every-route.js';
 import { Changes } from './http/idempotency.js';
 import { ImportController } from './imports/import-controller.js';
 import { ImportService } from './imports/import-service.js';
+import { LifecycleController } from './lifecycle/lifecycle-controller.js';
+import { LifecycleService } from './lifecycle/lifecycle-service.js';
 import { OperationController } from './operations/operation-controller.js';
 import { OperationFeed } from './operations/operation-feed.js';
 import { OperationFollower } from './operations/operation-follower.js';
@@ -41,6 +43,7 @@ export const controllers = [
   ImportController,
   BackupPolicyController,
   SweepController,
+  LifecycleController,
   AuditController,
   TokenController,
   SystemController,
@@ -60,6 +63,7 @@ export const apiModule = (parts: ApiParts, authentication: Authentication): Dyna
     live,
     new DatabaseService(control, live),
     new SweepService(control),
+    new LifecycleService(control),
     new OperationService(control),
     new BackupPolicyService(control),
     new BackupService(control),

@@ -13,6 +13,7 @@ import { requestLog } from './http/request-log.js';
 import { boardLogin, boardPath, queueBoard } from './queues/queue-board.js';
 import { backupMetrics } from './system/backup-metrics.js';
 import { driftMetrics } from './system/drift-metrics.js';
+import { lifecycleMetrics } from './system/lifecycle-metrics.js';
 import { stateMetrics } from './system/state-metrics.js';
 
 /** The whole API, ready to listen. `close()` ends live streams and waits for requests in flight; the parts stay open. */
@@ -38,6 +39,7 @@ export const createApi = async (parts: ApiParts): Promise<NestExpressApplication
   stateMetrics(parts.registry, parts.control.db);
   driftMetrics(parts.registry, parts.control.db);
   backupMetrics(parts.registry, parts.control.db);
+  lifecycleMetrics(parts.registry, parts.control);
   SwaggerModule.setup('docs', app, openApiDocument() as unknown as OpenAPIObject, { customSiteTitle: 'Holdfast API' });
   // It would end the upload of a large file; bodies of JSON have a limit of their own.
   app.getHttpServer().requestTimeout = 0;

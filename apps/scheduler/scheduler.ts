@@ -1,5 +1,6 @@
 import type { Logger } from '#observability/logger.js';
 import type { Control } from '#operations/control.js';
+import { recordCatalogue } from '#operations/lifecycle/record-catalogue.js';
 import type { CheckpointFile } from '#operations/history/checkpoints.js';
 import { Relay } from '#operations/schedule/relay.js';
 import { rescue } from '#operations/schedule/rescue.js';
@@ -19,6 +20,7 @@ export interface SchedulerOptions {
 const rescueEveryMs = 1000;
 /** The queue itself wakes the sweeps; this only sees to it that it does. */
 const sweepsEveryMs = 10_000;
+const catalogueEveryMs = 5000;
 const checkpointEveryMs = 60_000;
 const forgetEveryMs = 3_600_000;
 
@@ -48,6 +50,8 @@ export class Scheduler {
     this.every(rescueEveryMs, 'rescue', () => this.rescue());
     this.every(sweepsEveryMs, 'sweeps', () => this.scheduleSweeps());
     void this.guarded('sweeps', () => this.scheduleSweeps());
+    this.every(catalogueEveryMs, 'catalogue', () => recordCatalogue(this.options.control));
+    void this.guarded('catalogue', () => recordCatalogue(this.options.control));
     this.every(checkpointEveryMs, 'checkpoint', () => this.sign());
     this.every(forgetEveryMs, 'forget', () => forgetOldIdempotencyKeys(this.options.control.db));
   }

@@ -12,7 +12,10 @@ import type { Progress } from './progress.js';
  * One that was lost is replaced by a new one; the audit history shows that. Errors: `ConfigurationError`.
  */
 export const bootstrap = async (configuration: Configuration, progress: Progress): Promise<string> => {
-  const logger = { warn: () => progress.note('A connection to Postgres was lost') };
+  const logger = {
+    warn: () => progress.note('A connection to Postgres was lost'),
+    error: () => progress.note('The version catalogue is not valid any more'),
+  };
   const control = openControl(configuration, 'owner', logger);
   try {
     await migrate(control.db);

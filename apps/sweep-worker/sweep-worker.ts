@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Configuration } from '#configuration/configuration.js';
 import { requireDatabaseUrl, requireQueueUrl } from '#configuration/required.js';
-import { sweepKinds, type SweepKind } from '#domain/drift/sweep.js';
+import { notWithinMs, sweepKinds, type SweepKind } from '#domain/drift/sweep.js';
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
 import { backupSweeps } from '#operations/backup/sweeps.js';
@@ -12,6 +12,7 @@ import { Looker } from '#operations/drift/look.js';
 import { openLookout } from '#operations/drift/observe.js';
 import { driftSweep } from '#operations/drift/drift-sweep.js';
 import { Sweeper, type Sweep } from '#operations/drift/sweeper.js';
+import { deprecationSweep } from '#operations/lifecycle/deprecation-sweep.js';
 import { Listener } from '#persistence/listen.js';
 import { queuePrefix } from '#queue/prefix.js';
 import { queueConnection } from '#queue/queues.js';
@@ -29,13 +30,14 @@ export class SweepWorker {
 
   constructor(
     private readonly configuration: Configuration,
-    control: Control,
+    private readonly control: Control,
     private readonly logger: Logger,
   ) {
     const engines = openEngines(configuration);
     const lookout = openLookout(control, engines);
     const sweeps: Record<SweepKind, Sweep> = {
       drift: driftSweep(lookout),
+      deprecation: deprecationSweep(control),
       ...backupSweeps({
         ...{ control, stores: engines.stores },
         verificationEveryMs: configuration.sweepIntervals.verification,
@@ -68,9 +70,9 @@ export class SweepWorker {
     this.application = await NestFactory.createApplicationContext(module, { logger: false });
   }
 
-  /** A wake-up that comes when the last sweep began less than half the time ago is one that was late. */
   private async due(kind: SweepKind): Promise<void> {
-    await this.sweepers.get(kind)?.due(this.configuration.sweepIntervals[kind] / 2);
+    const everyMs = this.configuration.sweepIntervals[kind];
+    await this.sweepers.get(kind)?.due(notWithinMs(kind, everyMs, this.control.now()));
   }
 
   private sweeper({ db }: Control, kind: SweepKind, sweep: Sweep): Sweeper {

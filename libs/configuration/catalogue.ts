@@ -27,22 +27,31 @@ const catalogueFile = z.strictObject({
     .refine((versions) => versions.filter((version) => version.default).length <= 1, 'has more than one default'),
 });
 
+const variable = 'HOLDFAST_CATALOGUE_FILE';
 const shipped = new URL('./catalogue.json', import.meta.url);
 
 /** The version catalogue: the operator's file when one is named, else the one that ships. Errors: `ConfigurationError` with all problems. */
-export const loadCatalogue = (file: string | null): Catalogue => {
-  const parsed = catalogueFile.safeParse(readJson(file ?? shipped));
+export const loadCatalogue = (file: string | null): Catalogue => parseCatalogue(readCatalogueText(file));
+
+/** Errors: `ConfigurationError` with all problems. */
+export const parseCatalogue = (text: string): Catalogue => {
+  const parsed = catalogueFile.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.versions;
   throw new ConfigurationError(
-    parsed.error.issues.map(({ path, message }) => ({ path: `HOLDFAST_CATALOGUE_FILE ${path.join('.')}`, message })),
+    parsed.error.issues.map(({ path, message }) => ({ path: `${variable} ${path.join('.')}`, message })),
   );
 };
 
-const readJson = (file: string | URL): unknown => {
+/** Errors: `ConfigurationError`. */
+export const readCatalogueText = (file: string | null): string => orRefuse(() => readFileSync(file ?? shipped, 'utf8'));
+
+const parseJson = (text: string): unknown => orRefuse(() => JSON.parse(text) as unknown);
+
+const orRefuse = <Result>(read: () => Result): Result => {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return read();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError([{ path: 'HOLDFAST_CATALOGUE_FILE', message }]);
+    throw new ConfigurationError([{ path: variable, message }]);
   }
 };

@@ -109,6 +109,11 @@ export const variables = {
     '3600',
     'Seconds between two looks for backups that were not verified for a month; 0 verifies only new ones.',
   ),
+  HOLDFAST_DEPRECATION_SWEEP_SECONDS: withDefault(
+    integer(0, 86_400),
+    '86400',
+    'Seconds between two looks for versions that passed a date, counted from midnight UTC; 0 marks nothing by itself.',
+  ),
   HOLDFAST_MEMORY_OVERCOMMIT: withDefault(
     positiveNumber(1000),
     '4',

@@ -93,6 +93,11 @@ const inner = [
   'drift:observed',
   'drift:recorded',
   'drift:ending',
+  'deprecation:begun',
+  'deprecation:marking',
+  'deprecation:marked',
+  'deprecation:recorded',
+  'deprecation:ending',
 ] as const;
 
 export type FaultPointName =

@@ -9,7 +9,10 @@ import type { SecretBox } from './secrets/secret-box.js';
 export interface Control {
   readonly db: Db;
   readonly installation: string;
+  /** As its file is now, if that is valid; else as it was. */
   readonly catalogue: Catalogue;
+  /** Why its file as it is now is not used; null while it is. */
+  readonly catalogueRefusal: string | null;
   readonly secrets: SecretBox;
   readonly networkPool: NetworkPool;
   readonly ports: PortRange;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Finding } from '#domain/drift/finding.js';
 import type { SweepKind, SweepStatus } from '#domain/drift/sweep.js';
+import type { LifecycleFinding } from '#domain/lifecycle/finding.js';
 import { isUniqueViolation, type Db, type Tx } from './connection.js';
 import type { PageRequest } from './pages/page.js';
 
@@ -16,15 +17,26 @@ export interface SweepCounts {
   /** Operations on backups. */
   readonly requested?: number;
   readonly alertChanges?: number;
+  /** These two are the deprecation sweep's. */
+  readonly marked?: number;
+  readonly unmarked?: number;
   readonly durationMs: number;
 }
 
-export interface SweepFinding extends Finding {
+export type SweepFinding = (Finding | LifecycleFinding) & {
   readonly databaseId: string;
   readonly handle: string;
+};
+
+/** What a sweep may be told. */
+export interface SweepScope {
+  /** It says what it would do, and does nothing. */
+  readonly dry_run: boolean;
+  /** As if it were then; only of a dry run. */
+  readonly as_of: Date | null;
 }
 
-export interface SweepRow {
+export interface SweepRow extends SweepScope {
   readonly id: string;
   readonly kind: SweepKind;
   readonly status: SweepStatus;
@@ -38,11 +50,16 @@ export interface SweepRow {
 }
 
 /** Wakes whoever runs sweeps, when the transaction commits. */
-export const insertSweep = async (tx: Tx, id: string, kind: SweepKind, requestedBy: string): Promise<SweepRow> => {
+export const insertSweep = async (
+  tx: Tx,
+  id: string,
+  kind: SweepKind,
+  requestedBy: string,
+  { dry_run: dryRun, as_of: asOf }: SweepScope = { dry_run: false, as_of: null },
+): Promise<SweepRow> => {
   const { rows } = await sql<SweepRow>`
-    INSERT INTO sweeps (id, kind, status, requested_by) VALUES (${id}, ${kind}, 'queued', ${requestedBy}) RETURNING *`.execute(
-    tx,
-  );
+    INSERT INTO sweeps (id, kind, status, requested_by, dry_run, as_of)
+    VALUES (${id}, ${kind}, 'queued', ${requestedBy}, ${dryRun}, ${asOf}) RETURNING *`.execute(tx);
   await sql`SELECT pg_notify('holdfast_sweep', ${kind})`.execute(tx);
   if (!rows[0]) throw new Error('An inserted sweep was not returned');
   return rows[0];
@@ -73,7 +90,10 @@ export const claimQueuedSweep = (db: Db, { kind, owner, leaseMs }: Omit<SweepLea
     return rows[0] ?? null;
   });
 
-/** A sweep that nobody asked for. Null when one runs, or began less than `notWithinMs` ago: late wake-ups must not pile up. */
+/**
+ * A sweep that nobody asked for. Null when one runs, or began less than `notWithinMs` ago: late wake-ups must not pile up. One that failed, or
+ * only said what it would do, stands in the way of none.
+ */
 export const beginSweep = (
   db: Db,
   { id, kind, owner, leaseMs }: SweepLease,
@@ -85,7 +105,7 @@ export const beginSweep = (
       INSERT INTO sweeps (id, kind, status, requested_by, started_at, lease_owner, lease_expires_at)
       SELECT ${id}, ${kind}, 'running', ${requestedBy}, now(), ${owner}, now() + ${leaseMs} * interval '1 millisecond'
       WHERE NOT EXISTS (SELECT FROM sweeps WHERE kind = ${kind}
-        AND (status = 'running' OR started_at > now() - ${notWithinMs} * interval '1 millisecond'))
+        AND (status = 'running' OR status <> 'failed' AND NOT dry_run AND started_at > now() - ${notWithinMs} * interval '1 millisecond'))
       RETURNING *`.execute(db);
     return rows[0] ?? null;
   });
@@ -137,15 +157,17 @@ export const pageSweeps = async (
   page: PageRequest,
 ): Promise<readonly SweepRow[]> => {
   const { rows } = await sql<SweepRow>`
-    SELECT id, kind, status, requested_by, counts, '[]'::jsonb AS findings, error, created_at, started_at, finished_at FROM sweeps
+    SELECT id, kind, status, requested_by, dry_run, as_of, counts, '[]'::jsonb AS findings, error, created_at, started_at, finished_at FROM sweeps
     WHERE (${kind ?? null}::text IS NULL OR kind = ${kind ?? null}) AND (${page.after ?? null}::uuid IS NULL OR id < ${page.after ?? null}::uuid)
     ORDER BY id DESC LIMIT ${page.limit}`.execute(db);
   return rows;
 };
 
-/** The last one that came to its end. */
+/** The last one that came to its end and was none that only says what it would do. */
 export const lastSweep = async (db: Db, kind: SweepKind): Promise<SweepRow | undefined> =>
   (
     await sql<SweepRow>`
-      SELECT * FROM sweeps WHERE kind = ${kind} AND status = 'succeeded' ORDER BY finished_at DESC LIMIT 1`.execute(db)
+      SELECT * FROM sweeps WHERE kind = ${kind} AND status = 'succeeded' AND NOT dry_run ORDER BY finished_at DESC LIMIT 1`.execute(
+      db,
+    )
   ).rows[0];

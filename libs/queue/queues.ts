@@ -5,7 +5,7 @@ import type { Configuration } from '#configuration/configuration.js';
 import type { Logger } from '#observability/logger.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { queuePrefix } from './prefix.js';
-import { sweepKinds, type SweepKind } from '#domain/drift/sweep.js';
+import { sweepKinds, wakeUpEveryMs, type SweepKind } from '#domain/drift/sweep.js';
 import { SweepQueue } from './sweep-queue.js';
 import { operationKindNames, type OperationKind } from '#domain/operation/kinds.js';
 
@@ -77,7 +77,9 @@ export class Queues {
 
   /** Errors: `queue_unreachable`. */
   async scheduleSweeps(everyMs: SweepIntervals, nowMs: number): Promise<void> {
-    await this.answered(() => [...this.sweeps].map(([kind, sweeps]) => sweeps.schedule(everyMs[kind], nowMs)));
+    await this.answered(() =>
+      [...this.sweeps].map(([kind, sweeps]) => sweeps.schedule(wakeUpEveryMs(kind, everyMs[kind]), nowMs)),
+    );
   }
 
   private open(kind: OperationKind, prefix: string, onError: (error: Error) => void): Queue<WakeUpJob> {

@@ -5,6 +5,7 @@ import { benchAccept } from './accept.js';
 import { benchAudit } from './audit.js';
 import { benchBackup } from './backup.js';
 import { benchBackupListing } from './backup-listing.js';
+import { benchDeprecation } from './deprecation.js';
 import { benchDispatch } from './dispatch.js';
 import { benchDrift } from './drift.js';
 import { benchEdge } from './edge.js';
@@ -24,6 +25,7 @@ const benchmarks: Record<string, (option?: string) => Promise<readonly Row[]>> =
   memory: benchMemory,
   audit: benchAudit,
   drift: benchDrift,
+  deprecation: benchDeprecation,
   promotion: benchPromotion,
   replicate: benchReplicate,
   backup: benchBackup,

@@ -42,6 +42,7 @@ export const openTestControl = async (overrides: Partial<Control> = {}): Promise
     db,
     installation: 'test',
     catalogue: testCatalogue,
+    catalogueRefusal: null,
     secrets: new SecretBox([{ version: 1, key: randomBytes(32) }]),
     networkPool: parseNetworkPool('10.224.0.0/12'),
     ports: { first: 20_000, last: 21_999 },

@@ -21,6 +21,7 @@ export const noSweeps = {
   verification: 0,
   discovery: 0,
   keys: 0,
+  deprecation: 0,
 } as const;
 
 const silent = pino({ level: 'silent' });

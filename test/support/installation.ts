@@ -35,7 +35,7 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-const ignore = { warn: () => undefined };
+const ignore = { warn: () => undefined, error: () => undefined };
 
 /** Versions with no dates, so that tests may provision all of them. */
 const catalogue = {
@@ -75,6 +75,7 @@ export const createInstallation = async (more: Readonly<Record<string, string>> 
     HOLDFAST_BACKUP_SCHEDULE_SWEEP_SECONDS: '0',
     HOLDFAST_RETENTION_SWEEP_SECONDS: '0',
     HOLDFAST_VERIFICATION_SWEEP_SECONDS: '0',
+    HOLDFAST_DEPRECATION_SWEEP_SECONDS: '0',
     ...more,
   };
   const configuration = loadConfiguration(environment);

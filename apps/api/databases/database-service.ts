@@ -3,8 +3,10 @@ import type { PatchEndpoints } from '#contracts/door-requests.js';
 import type { Database } from '#contracts/http/databases.js';
 import type { Operation } from '#contracts/http/operations.js';
 import { toPage, type Page } from '#contracts/http/page.js';
+import type { ExemptionRequest } from '#contracts/lifecycle-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Control } from '#operations/control.js';
+import { endExemption, exemptDatabase } from '#operations/lifecycle/exempt.js';
 import { auditEvent } from '#operations/requests/audit.js';
 import { requestDoorChange } from '#operations/requests/change-doors.js';
 import { createDatabase } from '#operations/requests/create-database.js';
@@ -62,7 +64,7 @@ export class DatabaseService {
     const row = await lockEnvironment(tx, environmentReference(environment), 'key share');
     if (!row) throw noSuchEnvironment(environment);
     const { database, doors, operation } = await createDatabase(this.control, tx, actor, row, request);
-    const view = { ...database, environment_name: row.name, doors, replicas: [] };
+    const view = { ...database, environment_name: row.name, doors, replicas: [], mark: null, exemption: null };
     return { database: toDatabase(this.control)(view), operation: toOperation(withTarget(operation, view)) };
   }
 
@@ -79,6 +81,16 @@ export class DatabaseService {
       const subject = { environmentId: before.environment_id, databaseId: before.id };
       await appendAudit(tx, auditEvent(this.control.now(), actor, 'database.changed', subject, { ...patch }));
       return toDatabase(this.control)({ ...before, ...after });
+    });
+  }
+
+  /** Lets it off from the deprecation sweep, or ends that. Errors: `database_not_found`, those of `exemptDatabase` and `endExemption`. */
+  async exempt(actor: string, reference: string, exemption: ExemptionRequest | null): Promise<Database> {
+    return this.control.db.transaction().execute(async (tx) => {
+      const database = await this.view(tx, reference);
+      if (exemption === null) await endExemption(this.control, tx, actor, database);
+      else await exemptDatabase(this.control, tx, actor, database, exemption);
+      return toDatabase(this.control)(await this.view(tx, database.id));
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Database } from '#contracts/http/databases.js';
 import { lifecycleOf } from '#domain/catalogue/lifecycle.js';
 import { memoryOnlyWarning, persistenceLabels } from '#domain/database/persistence.js';
+import { isInForce } from '#domain/lifecycle/mark.js';
 import type { Control } from '#operations/control.js';
 import { doorSettingsOf } from '#persistence/doors.js';
 import type { DatabaseView } from '#persistence/pages/databases.js';
@@ -41,10 +42,23 @@ const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => {
     status: row.status,
     lifecycle: entry ? lifecycleOf(entry, now()) : null,
     role: row.role,
+    lifecycleMark: row.mark && {
+      ...{ lifecycle: row.mark.lifecycle, version: row.mark.version },
+      noticedAt: new Date(row.mark.marked_at).toISOString(),
+    },
+    exemption: exemptionOf(row, now()),
     health: row.health,
     healthReason: row.health_reason,
     generation: row.generation,
   };
+};
+
+/** One that is over is shown until it is replaced, so that people see why a mark came back. */
+const exemptionOf = ({ exemption }: DatabaseView, now: Date): Database['exemption'] => {
+  if (!exemption) return null;
+  const { reason, ends_on: endsOn, granted_by: grantedBy, granted_at: grantedAt } = exemption;
+  const inForce = isInForce({ reason, endsOn }, now);
+  return { reason, endsOn, grantedBy, grantedAt: new Date(grantedAt).toISOString(), inForce };
 };
 
 export const endpointsOf = (row: Pick<DatabaseView, 'doors'>, host: string): Database['endpoints'] =>

@@ -15,7 +15,7 @@ export class SweepController {
   @Handles(routes.requestSweep)
   request(@Asked() call: Call<typeof routes.requestSweep>) {
     return this.changes.once(call, async (tx) => {
-      const body = await this.sweeps.request(tx, call.caller, call.body.kind);
+      const body = await this.sweeps.request(tx, call.caller, call.body);
       return { body, location: `/v1/sweeps/${body.id}` };
     });
   }

@@ -1,3 +1,4 @@
+import type { RequestSweep } from '#contracts/lifecycle-requests.js';
 import { toPage, type Page } from '#contracts/http/page.js';
 import type { Sweep, SweepWithFindings } from '#contracts/http/sweeps.js';
 import type { SweepKind } from '#domain/drift/sweep.js';
@@ -19,9 +20,15 @@ interface ListQuery {
 export class SweepService {
   constructor(private readonly control: Control) {}
 
-  async request(tx: Tx, { actor }: Caller, kind: SweepKind): Promise<Sweep> {
-    const row = await insertSweep(tx, newId(), kind, actor);
-    await appendAudit(tx, auditEvent(this.control.now(), actor, `${kind}-sweep.requested`, {}, { sweepId: row.id }));
+  /** What is asked as of another time only says what would be done. */
+  async request(tx: Tx, { actor }: Caller, { kind, dryRun, asOf }: RequestSweep): Promise<Sweep> {
+    const scope = { dry_run: dryRun ?? asOf !== undefined, as_of: asOf === undefined ? null : new Date(asOf) };
+    const row = await insertSweep(tx, newId(), kind, actor, scope);
+    const said = kind === 'deprecation' ? { dryRun: row.dry_run, asOf: row.as_of?.toISOString() ?? null } : {};
+    await appendAudit(
+      tx,
+      auditEvent(this.control.now(), actor, `${kind}-sweep.requested`, {}, { sweepId: row.id, ...said }),
+    );
     return toSweep(row);
   }
 
@@ -42,6 +49,8 @@ const toSweep = (row: SweepRow): Sweep => ({
   id: row.id,
   kind: row.kind,
   status: row.status,
+  dryRun: row.dry_run,
+  asOf: row.as_of?.toISOString() ?? null,
   requestedBy: row.requested_by,
   counts: row.counts && { ...row.counts },
   error: row.error,

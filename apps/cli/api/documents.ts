@@ -24,5 +24,6 @@ export type LogLine = Answer<'/v1/operations/{id}/log', 'get', 200>['items'][num
 export type Credential = Answer<'/v1/databases/{id}/credentials', 'get', 200>['items'][number];
 export type Token = Answer<'/v1/tokens', 'get', 200>['items'][number];
 export type Version = Answer<'/v1/versions', 'get', 200>['items'][number];
+export type Forecast = Answer<'/v1/lifecycle/forecast', 'get', 200>;
 export type Sweep = Answer<'/v1/sweeps/{id}', 'get', 200>;
 export type BackupPolicy = Answer<'/v1/environments/{env}/backup-policy', 'get', 200>;

@@ -20,13 +20,16 @@ export const verb = defineVerb<EnvironmentOptions>({
   },
 });
 
-type Listed = Pick<Database, 'environment' | 'handle' | 'role' | 'status' | 'health'>;
+type Listed = Pick<Database, 'environment' | 'handle' | 'role' | 'status' | 'health' | 'lifecycleMark'>;
 
 /** The reference's form: the environment, then the handles, an empty line between groups. What each one is stands beside it. */
 export const grouped = (databases: readonly Listed[]): string[] => {
   const groups = new Map<string, string[][]>();
-  for (const { environment, handle, role, status, health } of databases) {
-    groups.set(environment, [...(groups.get(environment) ?? []), [handle, role, status, health]]);
+  for (const { environment, handle, role, status, health, lifecycleMark } of databases) {
+    groups.set(environment, [
+      ...(groups.get(environment) ?? []),
+      [handle, role, status, health, lifecycleMark?.lifecycle.toUpperCase() ?? ''],
+    ]);
   }
   return [...groups]
     .sort(([left], [right]) => (left < right ? -1 : 1))

@@ -64,6 +64,13 @@ const backupText = (newest: Backup | null): string => {
   return `${at}, ${renderAge(at, new Date())}`;
 };
 
+/** The mark in the reference's word, and since when people know. */
+const lifecycleFields = ({ lifecycleMark: mark, exemption }: Database): Readonly<Record<string, string | null>> => ({
+  mark: mark && `${mark.lifecycle.toUpperCase()} with version ${mark.version}, noticed ${mark.noticedAt}`,
+  [exemption?.inForce === false ? 'exemption that is over' : 'exempted']:
+    exemption && `until ${exemption.endsOn}: ${exemption.reason} (${exemption.grantedBy})`,
+});
+
 const describe = (database: Database, newest: Backup | null): string[] => [
   ...fields({
     handle: database.handle,
@@ -73,6 +80,7 @@ const describe = (database: Database, newest: Backup | null): string[] => [
     persistence: persistenceLabels[database.persistence] ?? 'AOF and RDB',
     status: database.status,
     lifecycle: database.lifecycle,
+    ...lifecycleFields(database),
     health: database.health,
     'health reason': database.healthReason,
     role: database.role,

@@ -5,7 +5,17 @@ import { ScriptedApi } from '../testing/scripted-api.js';
 
 const id = '0199d3a0-0000-7000-8000-000000000001';
 const running: Sweep = {
-  ...{ id, kind: 'drift', status: 'running', requestedBy: 'token:owner', counts: null, error: null, findings: [] },
+  ...{
+    id,
+    kind: 'drift',
+    status: 'running',
+    dryRun: false,
+    asOf: null,
+    requestedBy: 'token:owner',
+    counts: null,
+    error: null,
+    findings: [],
+  },
   ...{ createdAt: '2026-01-01T00:00:00.000Z', startedAt: '2026-01-01T00:00:00.000Z', finishedAt: null },
 };
 const counts = { databases: 2, skipped: 0, byHealth: { healthy: 1, down: 1 }, byFinding: { container_stopped: 1 } };

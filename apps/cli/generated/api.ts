@@ -420,6 +420,92 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/lifecycle/forecast': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Which databases reach the end of life or the deprecation of their version, by the day */
+    get: operations['getForecast'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/lifecycle/forecast.csv': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The whole forecast as CSV (RFC 4180) */
+    get: operations['getForecastCsv'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/lifecycle/forecast.ics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The whole forecast as a calendar (RFC 5545), an event of a day for each change of a database */
+    get: operations['getForecastCalendar'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/notices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Notices, newest first */
+    get: operations['listNotices'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/exemption': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Let a database off: the deprecation sweep marks it no more, up to and with a day */
+    put: operations['putExemption'];
+    post?: never;
+    /** End its exemption */
+    delete: operations['deleteExemption'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/audit/events': {
     parameters: {
       query?: never;
@@ -646,6 +732,7 @@ export interface components {
         | 'door_not_found'
         | 'operation_not_found'
         | 'sweep_not_found'
+        | 'exemption_not_found'
         | 'method_not_allowed'
         | 'payload_too_large'
         | 'unsupported_media_type'
@@ -755,6 +842,23 @@ export interface components {
         | 'deprovision_failed';
       /** @description Null when the catalogue no longer has the version. */
       lifecycle: ('available' | 'end-of-life' | 'deprecated') | null;
+      /** @description What the deprecation sweep has marked and told once; `lifecycle` is how it is now. */
+      lifecycleMark: {
+        /** @enum {string} */
+        lifecycle: 'end-of-life' | 'deprecated';
+        version: string;
+        /** Format: date-time */
+        noticedAt: string;
+      } | null;
+      exemption: {
+        reason: string;
+        /** Format: date */
+        endsOn: string;
+        grantedBy: string;
+        /** Format: date-time */
+        grantedAt: string;
+        inForce: boolean;
+      } | null;
       /** @enum {string} */
       role: 'primary' | 'replica' | 'fenced';
       /** @enum {string} */
@@ -855,6 +959,7 @@ export interface components {
           | 'door_not_found'
           | 'operation_not_found'
           | 'sweep_not_found'
+          | 'exemption_not_found'
           | 'method_not_allowed'
           | 'payload_too_large'
           | 'unsupported_media_type'
@@ -1265,9 +1370,13 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
+      /** @description It only says what it would do. */
+      dryRun: boolean;
+      /** @description As if it were then; only of a dry run. */
+      asOf: string | null;
       requestedBy: string;
       /** @description Null before its end. */
       counts: {
@@ -1286,6 +1395,9 @@ export interface components {
         /** @description Operations on backups that a sweep of another kind has asked for. */
         requested?: number;
         alertChanges?: number;
+        /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
+        marked?: number;
+        unmarked?: number;
         durationMs: number;
       } | null;
       error: string | null;
@@ -1299,9 +1411,13 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
+      /** @description It only says what it would do. */
+      dryRun: boolean;
+      /** @description As if it were then; only of a dry run. */
+      asOf: string | null;
       requestedBy: string;
       /** @description Null before its end. */
       counts: {
@@ -1320,6 +1436,9 @@ export interface components {
         /** @description Operations on backups that a sweep of another kind has asked for. */
         requested?: number;
         alertChanges?: number;
+        /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
+        marked?: number;
+        unmarked?: number;
         durationMs: number;
       } | null;
       error: string | null;
@@ -1327,7 +1446,7 @@ export interface components {
       createdAt: string;
       startedAt: string | null;
       finishedAt: string | null;
-      /** @description The first thousand; the counts are of all. */
+      /** @description The first thousand, of a deprecation sweep those with changes first; the counts are of all. */
       findings: {
         /** @enum {string} */
         code:
@@ -1353,9 +1472,14 @@ export interface components {
           | 'memory_lost'
           | 'fenced'
           | 'fenced_takes_writes'
-          | 'split_brain';
+          | 'split_brain'
+          | 'end_of_life'
+          | 'deprecated'
+          | 'unlisted'
+          | 'exempted'
+          | 'cleared';
         /** @enum {string} */
-        severity: 'degraded' | 'down';
+        severity: 'degraded' | 'down' | 'notice';
         /**
          * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
          * @enum {string}
@@ -1366,7 +1490,84 @@ export interface components {
         /** Format: uuid */
         databaseId: string;
         handle: string;
+        /** @description Of a deprecation sweep. */
+        lifecycle?: {
+          version: string;
+          /** @enum {string} */
+          status: 'available' | 'end-of-life' | 'deprecated';
+          exemption: {
+            reason: string;
+            /** Format: date */
+            endsOn: string;
+          } | null;
+          /** @description What it did about the mark; what it would do, in a dry run. */
+          change: ('mark' | 'unmark') | null;
+        };
       }[];
+    };
+    /** @description Which databases reach the end of life or the deprecation of their version. */
+    Forecast: {
+      items: components['schemas']['ForecastItem'][];
+      nextCursor: string | null;
+      /** Format: date-time */
+      asOf: string;
+      days: number;
+      /** @description How many databases something comes over within 30, 90 and 180 days, each counted once. */
+      windows: {
+        withinDays: number;
+        databases: number;
+      }[];
+    };
+    /** @description What the version of a database will come to. */
+    ForecastItem: {
+      /** Format: uuid */
+      databaseId: string;
+      environment: string;
+      handle: string;
+      version: string;
+      /** @enum {string} */
+      change: 'end-of-life' | 'deprecated';
+      /**
+       * @description A date of its version, or the end of its exemption.
+       * @enum {string}
+       */
+      because: 'version' | 'exemption-ends';
+      /**
+       * Format: date
+       * @description The last day before it, in UTC.
+       */
+      lastDay: string;
+      /**
+       * Format: date
+       * @description The first day on which it holds, in UTC.
+       */
+      takesEffectOn: string;
+      inDays: number;
+      /** @description The shortest of these spans, in days, that holds it. */
+      within: (30 | 90 | 180) | null;
+      exemption: {
+        reason: string;
+        /** Format: date */
+        endsOn: string;
+      } | null;
+      /** @description The exemption still holds then: no mark comes of it. */
+      exempted: boolean;
+    };
+    /** @description What people should hear of: once for each change. */
+    Notice: {
+      /** Format: uuid */
+      id: string;
+      /** @description The action of the entry in the history that tells the same. */
+      event: string;
+      environment: string;
+      /** Format: uuid */
+      databaseId: string;
+      handle: string;
+      detail: {
+        [key: string]: unknown;
+      };
+      /** Format: date-time */
+      createdAt: string;
     };
     /** @description One entry of the append-only, hash-chained history. */
     AuditEvent: {
@@ -4791,7 +4992,7 @@ export interface operations {
         limit?: number;
         /** @description The nextCursor of the page before. */
         cursor?: string;
-        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
       };
       header?: never;
       path?: never;
@@ -4890,7 +5091,11 @@ export interface operations {
       content: {
         'application/json': {
           /** @enum {string} */
-          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+          /** @description Only says what it would do; of a deprecation sweep. A forecast is one always. */
+          dryRun?: boolean;
+          /** @description A forecast: what a deprecation sweep would do at this time. It marks nothing. */
+          asOf?: string;
         };
       };
     };
@@ -5029,6 +5234,622 @@ export interface operations {
         };
       };
       /** @description sweep_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecast: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of what is to come. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Forecast'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecastCsv: {
+    parameters: {
+      query?: {
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A table with a head. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecastCalendar: {
+    parameters: {
+      query?: {
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A calendar. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/calendar': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listNotices: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        /** @description Its id, or environment/handle. */
+        database?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of notices. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Notice'][];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found, database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putExemption: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why; whoever looks at the database reads it. */
+          reason: string;
+          /**
+           * Format: date
+           * @description The last day that it holds, YYYY-MM-DD in UTC; today at the earliest.
+           */
+          endsOn: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Database'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteExemption: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Database'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found, exemption_not_found */
       404: {
         headers: {
           [name: string]: unknown;

@@ -18,6 +18,8 @@ export const database: Database = {
   persistenceLabel: null,
   status: 'provisioned',
   lifecycle: 'available',
+  lifecycleMark: null,
+  exemption: null,
   role: 'primary',
   health: 'healthy',
   healthReason: null,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lifecycles } from '#domain/catalogue/lifecycle.js';
+import { marks } from '#domain/lifecycle/mark.js';
 import { persistenceModes } from '#domain/database/persistence.js';
 import { maxmemoryPolicies } from '#domain/database/size.js';
 import {
@@ -43,6 +44,16 @@ export const databaseSchema = z
     persistenceLabel: z.string().nullable(),
     status: z.enum(databaseStatuses),
     lifecycle: z.enum(lifecycles).nullable().describe('Null when the catalogue no longer has the version.'),
+    lifecycleMark: z
+      .strictObject({ lifecycle: z.enum(marks), version: z.string(), noticedAt: timestamp })
+      .nullable()
+      .describe('What the deprecation sweep has marked and told once; `lifecycle` is how it is now.'),
+    exemption: z
+      .strictObject({
+        ...{ reason: z.string(), endsOn: z.iso.date(), grantedBy: z.string(), grantedAt: timestamp },
+        inForce: z.boolean(),
+      })
+      .nullable(),
     role: z.enum(databaseRoles),
     health: z.enum(databaseHealths),
     healthReason: z.string().nullable(),

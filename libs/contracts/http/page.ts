@@ -20,19 +20,21 @@ const limit = z
 const positions = {
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   number: /^\d{1,18}$/,
+  /** What happens when, to which version, and a database. */
+  change: /^\d{4}-\d\d-\d\d [a-z-]{1,16} \d{1,8}\.\d{1,8} [a-z-]{1,16} [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
 } as const;
 
 const decode = (cursor: string): string => Buffer.from(cursor, 'base64url').toString('latin1');
 
 /** `nextCursor` of the page before; says nothing to clients. Parsed into the position that it stands for. */
-const cursor = (position: keyof typeof positions) =>
+const cursor = (position: keyof typeof positions, longest = position === 'change' ? 160 : 64) =>
   z
     .string()
-    .max(64, 'is not a cursor of this list')
+    .max(longest, 'is not a cursor of this list')
     .transform(decode)
     .refine((value) => positions[position].test(value), 'is not a cursor of this list')
     .optional()
-    .meta({ description: 'The nextCursor of the page before.', ...wire({ type: 'string', maxLength: 64 }) });
+    .meta({ description: 'The nextCursor of the page before.', ...wire({ type: 'string', maxLength: longest }) });
 
 /** The query of a list whose pages end at an id, or at a number. */
 export const pageQuery = (position: keyof typeof positions) => ({ limit, cursor: cursor(position) });

@@ -4,6 +4,7 @@ import { backupRoutes } from './backups.js';
 import { databaseRoutes } from './databases.js';
 import { environmentRoutes } from './environments.js';
 import { importRoutes } from './imports.js';
+import { lifecycleRoutes } from './lifecycle.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
 import { sweepRoutes } from './sweeps.js';
@@ -21,6 +22,7 @@ export const routes = {
   ...importRoutes,
   ...backupPolicyRoutes,
   ...sweepRoutes,
+  ...lifecycleRoutes,
   ...auditRoutes,
   ...tokenRoutes,
   ...systemRoutes,

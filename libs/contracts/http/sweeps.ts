@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { sweepKinds, sweepStatuses } from '#domain/drift/sweep.js';
+import { severities, findingCodes } from '#domain/drift/finding.js';
+import { lifecycles } from '#domain/catalogue/lifecycle.js';
+import { lifecycleFindingCodes } from '#domain/lifecycle/finding.js';
+import { requestSweepSchema } from '../lifecycle-requests.js';
 import { findingSchema } from './findings.js';
 import { pageOf, pageQuery } from './page.js';
 import { defineRoute } from './route.js';
@@ -12,6 +16,8 @@ const sweepSchema = z
     id,
     kind: z.enum(sweepKinds),
     status: z.enum(sweepStatuses),
+    dryRun: z.boolean().describe('It only says what it would do.'),
+    asOf: timestamp.nullable().describe('As if it were then; only of a dry run.'),
     requestedBy: z.string(),
     counts: z
       .strictObject({
@@ -23,6 +29,11 @@ const sweepSchema = z
         repairsRequested: z.int().optional(),
         requested: z.int().optional().describe('Operations on backups that a sweep of another kind has asked for.'),
         alertChanges: z.int().optional(),
+        marked: z
+          .int()
+          .optional()
+          .describe('This and the next one: of a deprecation sweep; what it would do, in a dry run.'),
+        unmarked: z.int().optional(),
         durationMs: z.int(),
       })
       .nullable()
@@ -39,11 +50,30 @@ const sweepSchema = z
   });
 export type Sweep = z.output<typeof sweepSchema>;
 
+const sweepFindingSchema = findingSchema.extend({
+  code: z.enum([...findingCodes, ...lifecycleFindingCodes]),
+  severity: z.enum([...severities, 'notice']),
+  databaseId: id,
+  handle: z.string(),
+  lifecycle: z
+    .strictObject({
+      version: z.string(),
+      status: z.enum(lifecycles),
+      exemption: z.strictObject({ reason: z.string(), endsOn: z.iso.date() }).nullable(),
+      change: z
+        .enum(['mark', 'unmark'])
+        .nullable()
+        .describe('What it did about the mark; what it would do, in a dry run.'),
+    })
+    .optional()
+    .describe('Of a deprecation sweep.'),
+});
+
 const sweepWithFindings = sweepSchema
   .extend({
     findings: z
-      .array(findingSchema.extend({ databaseId: id, handle: z.string() }))
-      .describe('The first thousand; the counts are of all.'),
+      .array(sweepFindingSchema)
+      .describe('The first thousand, of a deprecation sweep those with changes first; the counts are of all.'),
   })
   .meta({ id: 'SweepWithFindings', description: 'A sweep and what it found.' });
 export type SweepWithFindings = z.output<typeof sweepWithFindings>;
@@ -58,7 +88,7 @@ export const sweepRoutes = {
     tag,
     summary: 'Look at all databases or backups now',
     access: 'ops',
-    body: z.strictObject({ kind: z.enum(sweepKinds) }),
+    body: requestSweepSchema,
     answer: { status: 202, description: 'It is queued.', schema: sweepSchema, headers: { Location: 'The sweep.' } },
     errors: [],
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { lifecycles } from '#domain/catalogue/lifecycle.js';
+import { asOfSchema } from '../lifecycle-requests.js';
 import { defineRoute } from './route.js';
 
 export const versionSchema = z
@@ -18,10 +19,7 @@ export const versionSchema = z
   })
   .meta({ id: 'Version', description: 'A line of the version catalogue; its status is computed from its dates.' });
 
-const asOf = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a date such as 2026-06-30, or a date and time')
-  .optional()
-  .describe('Computes the status for this date in place of today.');
+const asOf = asOfSchema.optional().describe('Computes the status for this date in place of today.');
 
 export const versionRoutes = {
   listVersions: defineRoute({

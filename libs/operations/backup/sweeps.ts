@@ -1,4 +1,3 @@
-import type { SweepKind } from '#domain/drift/sweep.js';
 import type { ObjectStores } from '#engine/ports/object-store.js';
 import { failAbandonedBackups } from '#persistence/backup-retention.js';
 import type { SweepCounts } from '#persistence/sweeps.js';
@@ -22,12 +21,14 @@ export interface BackupSweepOptions {
 /** When no sweep is scheduled and somebody asks for one. */
 const everyHourMs = 3_600_000;
 
+export type BackupSweepKind = 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+
 /** The sweeps about backups, for their sweepers. Each may be stopped anywhere, and two of a kind may run at a time. */
 export const backupSweeps = ({
   control,
   stores,
   verificationEveryMs,
-}: BackupSweepOptions): Record<Exclude<SweepKind, 'drift'>, Sweep> => ({
+}: BackupSweepOptions): Record<BackupSweepKind, Sweep> => ({
   'backup-schedule': timed(async (proceed) => {
     const { databases, requested, skipped } = await askForBackups(control, proceed);
     await proceed();
@@ -57,7 +58,9 @@ export const backupSweeps = ({
 });
 
 const timed =
-  (sweep: (...given: Parameters<Sweep>) => Promise<Omit<SweepCounts, 'durationMs'>>): Sweep =>
+  (
+    sweep: (...given: [proceed: () => Promise<void>, signal: AbortSignal]) => Promise<Omit<SweepCounts, 'durationMs'>>,
+  ): Sweep =>
   async (proceed, signal): Promise<SweepOutcome> => {
     const startedMs = performance.now();
     const counts = await sweep(proceed, signal);

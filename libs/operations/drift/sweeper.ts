@@ -7,6 +7,7 @@ import {
   renewSweep,
   type SweepCounts,
   type SweepFinding,
+  type SweepScope,
   type SweepLease,
   type SweepRow,
 } from '#persistence/sweeps.js';
@@ -27,7 +28,7 @@ export interface SweepOutcome {
 }
 
 /** One sweep. `proceed` is asked before each part of it and ends it by throwing. */
-export type Sweep = (proceed: () => Promise<void>, signal: AbortSignal) => Promise<SweepOutcome>;
+export type Sweep = (proceed: () => Promise<void>, signal: AbortSignal, scope: SweepScope) => Promise<SweepOutcome>;
 
 export interface SweeperOptions {
   readonly kind: SweepKind;
@@ -92,15 +93,16 @@ export class Sweeper {
   }
 
   /** What a sweep that is stopped or killed has written stands; the next one sees what is missing. */
-  private async run({ id }: SweepRow): Promise<void> {
+  private async run(row: SweepRow): Promise<void> {
     const { db, kind, owner, sweep } = this.options;
+    const { id } = row;
     const lease: SweepLease = { id, kind, owner, leaseMs };
     const proceed = async (): Promise<void> => {
       this.stop.throwIfAborted();
       if (!(await renewSweep(db, lease))) throw new SweepLost();
     };
     try {
-      await endSweep(db, lease, await sweep(proceed, this.stop), kept);
+      await endSweep(db, lease, await sweep(proceed, this.stop, row), kept);
     } catch (error) {
       if (error instanceof SweepLost) return;
       const reason = this.stop.aborted ? 'The worker was shut down.' : String(error);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadBackupStores, type BackupStoreSettings } from '#configuration/backup-stores.js';
-import { loadCatalogue } from '#configuration/catalogue.js';
+import { CatalogueFile } from '#configuration/catalogue-file.js';
 import type { Configuration } from '#configuration/configuration.js';
 import { ConfigurationError } from '#configuration/configuration-error.js';
 import type { Logger } from '#observability/logger.js';
@@ -18,23 +18,33 @@ const connections = 20;
 export const openControl = (
   configuration: Configuration,
   role: ConnectionOptions['role'],
-  logger: Pick<Logger, 'warn'>,
-): Control => ({
-  db: connect({
-    url: requireDatabaseUrl(configuration),
-    max: connections,
-    role,
-    onIdleError: (error) => logger.warn({ err: error }, 'an idle connection to Postgres was lost'),
-  }),
-  installation: configuration.installation,
-  catalogue: loadCatalogue(configuration.catalogueFile),
-  secrets: openSecrets(configuration),
-  networkPool: parseNetworkPool(configuration.networkPool),
-  ports: configuration.edgePorts,
-  advertisedHost: configuration.advertisedHost,
-  backupStores: namesOf(loadBackupStores(configuration.backupStoresFile, configuration.home)),
-  now: () => new Date(),
-});
+  logger: Pick<Logger, 'warn' | 'error'>,
+): Control => {
+  const catalogue = new CatalogueFile(configuration.catalogueFile, (error) =>
+    logger.error({ err: error }, 'the version catalogue is not valid; the one before it stays in force'),
+  );
+  return {
+    db: connect({
+      url: requireDatabaseUrl(configuration),
+      max: connections,
+      role,
+      onIdleError: (error) => logger.warn({ err: error }, 'an idle connection to Postgres was lost'),
+    }),
+    installation: configuration.installation,
+    get catalogue() {
+      return catalogue.current;
+    },
+    get catalogueRefusal() {
+      return catalogue.refusal?.detail ?? null;
+    },
+    secrets: openSecrets(configuration),
+    networkPool: parseNetworkPool(configuration.networkPool),
+    ports: configuration.edgePorts,
+    advertisedHost: configuration.advertisedHost,
+    backupStores: namesOf(loadBackupStores(configuration.backupStoresFile, configuration.home)),
+    now: () => new Date(),
+  };
+};
 
 const namesOf = (stores: BackupStoreSettings): Control['backupStores'] => {
   const [first, ...others] = Object.keys(stores);

@@ -1,6 +1,7 @@
 import { sql, type ExpressionBuilder } from 'kysely';
 import { jsonArrayFrom } from 'kysely/helpers/postgres';
 import type { CredentialType, DatabaseStatus, DoorFollows } from '#domain/database/status.js';
+import type { Mark } from '#domain/lifecycle/mark.js';
 import type { Db, Tx } from '../connection.js';
 import type { DatabaseRow, Tables } from '../tables.js';
 import type { PageRequest } from './page.js';
@@ -11,7 +12,26 @@ export type DatabaseView = DatabaseRow & {
   readonly replicas: readonly { id: string }[];
   /** Own doors first, the plain one before the TLS one. */
   readonly doors: readonly DoorView[];
+  readonly mark: MarkView | null;
+  readonly exemption: ExemptionView | null;
 };
+
+/** Moments are texts: they come out of Postgres as JSON. */
+interface MarkView {
+  readonly lifecycle: Mark;
+  readonly version: string;
+  readonly marked_at: string;
+}
+
+interface ExemptionView {
+  readonly reason: string;
+  readonly ends_on: string;
+  readonly granted_by: string;
+  readonly granted_at: string;
+}
+
+const mark = sql<MarkView | null>`(SELECT to_jsonb(m) FROM lifecycle_marks m WHERE m.database_id = databases.id)`;
+const exemption = sql<ExemptionView | null>`(SELECT to_jsonb(e) FROM lifecycle_exemptions e WHERE e.database_id = databases.id)`;
 
 export interface DoorView {
   readonly type: CredentialType;
@@ -71,7 +91,7 @@ const views = (db: Db | Tx) =>
     .innerJoin('environments', 'environments.id', 'databases.environment_id')
     .selectAll('databases')
     .select('environments.name as environment_name')
-    .select((e) => [doors(e).as('doors'), replicas(e).as('replicas')]);
+    .select((e) => [doors(e).as('doors'), replicas(e).as('replicas'), mark.as('mark'), exemption.as('exemption')]);
 
 export const viewDatabase = (db: Db | Tx, id: string): Promise<DatabaseView | undefined> =>
   views(db).where('databases.id', '=', id).executeTakeFirst();

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defaultPolicy } from '#domain/backup/policy.js';
 import { backupPrefix, dataKey } from '#operations/backup/location.js';
-import { backupSweeps } from '#operations/backup/sweeps.js';
+import { backupSweeps, type BackupSweepKind } from '#operations/backup/sweeps.js';
 import { newId } from '#operations/control.js';
-import type { SweepKind } from '#domain/drift/sweep.js';
 import { recordBackup } from '#operations/requests/request-backup.js';
 import { writePolicy } from '#persistence/backup-policies.js';
 import { findBackup, updateBackup } from '#persistence/backups.js';
@@ -30,7 +29,8 @@ beforeEach(async () => {
   await installation.control.db.updateTable('databases').set({ backups_enabled: false }).execute();
 });
 
-const sweep = async (kind: Exclude<SweepKind, 'drift'>, endsAt = Infinity): Promise<SweepCounts> => {
+const notDry = { dry_run: false, as_of: null };
+const sweep = async (kind: BackupSweepKind, endsAt = Infinity): Promise<SweepCounts> => {
   const { control, store } = installation;
   const stores = { names: ['default', 'second'], open: () => store };
   const sweeps = backupSweeps({
@@ -39,10 +39,10 @@ const sweep = async (kind: Exclude<SweepKind, 'drift'>, endsAt = Infinity): Prom
   });
   let part = 0;
   const proceed = (): Promise<void> => (part++ === endsAt ? Promise.reject(new WorkerEnds()) : Promise.resolve());
-  return (await sweeps[kind](proceed, signal)).counts;
+  return (await sweeps[kind](proceed, signal, notDry)).counts;
 };
 /** Ends the sweep at its first part, the next one at its second, and so on, until one comes through. Returns how many were ended. */
-const sweepEndedEverywhere = async (kind: Exclude<SweepKind, 'drift'>): Promise<number> => {
+const sweepEndedEverywhere = async (kind: BackupSweepKind): Promise<number> => {
   for (let endsAt = 0; ; endsAt++) {
     try {
       await sweep(kind, endsAt);
