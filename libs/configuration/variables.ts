@@ -109,6 +109,11 @@ export const variables = {
     '3600',
     'Seconds between two looks for backups that were not verified for a month; 0 verifies only new ones.',
   ),
+  HOLDFAST_UPGRADE_GRACE_SECONDS: withDefault(
+    integer(0, 31_536_000),
+    '86400',
+    'Seconds that a server which an upgrade has replaced is kept, stopped, with its data as the way back.',
+  ),
   HOLDFAST_MEMORY_OVERCOMMIT: withDefault(
     positiveNumber(1000),
     '4',
