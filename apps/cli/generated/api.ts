@@ -670,6 +670,10 @@ export interface components {
         | 'promotion_would_lose_writes'
         | 'split_brain_refused'
         | 'downgrade_refused'
+        | 'version_current'
+        | 'upgrade_method_refused'
+        | 'upgrade_incompatible'
+        | 'replica_newer'
         | 'backup_corrupt'
         | 'backup_not_found'
         | 'operation_finished'
@@ -818,6 +822,8 @@ export interface components {
         | 'replicate'
         | 'promote'
         | 'unlink'
+        | 'upgrade'
+        | 'discard'
         | 'repair'
         | 'deprovision'
         | 'backup-snapshot'
@@ -879,6 +885,10 @@ export interface components {
           | 'promotion_would_lose_writes'
           | 'split_brain_refused'
           | 'downgrade_refused'
+          | 'version_current'
+          | 'upgrade_method_refused'
+          | 'upgrade_incompatible'
+          | 'replica_newer'
           | 'backup_corrupt'
           | 'backup_not_found'
           | 'operation_finished'
@@ -978,10 +988,10 @@ export interface components {
        */
       mode?: 'strict' | 'limited' | 'force';
       /**
-       * @description promote: with the old primary taking part, or without it because it did not answer. import: a copy as of one moment, or keys read one by one.
+       * @description promote: with the old primary taking part, or without it because it did not answer. upgrade: by a second server that took over, or on the same volume. import: a copy as of one moment, or keys read one by one.
        * @enum {string}
        */
-      method?: 'switchover' | 'failover' | 'replication' | 'scan';
+      method?: 'switchover' | 'failover' | 'swap' | 'in-place' | 'replication' | 'scan';
       /** @description promote: bytes of the replication stream that the old primary had at its end. */
       sourceOffset?: number | null;
       /** @description promote: how many of them the replica had when it took over. */
@@ -994,8 +1004,22 @@ export interface components {
       lastSeenSourceOffset?: number | null;
       /** @description promote: and when that was. */
       lastSeenSourceAt?: string | null;
-      /** @description promote: how long writes waited in a switchover. */
+      /** @description promote, upgrade: how long writes waited; in place, how long nobody answered. */
       writePauseMs?: number | null;
+      /** @description upgrade: what the database ran before. */
+      fromVersion?: string;
+      /** @description upgrade: replicas that were upgraded first, in this order. */
+      replicas?: string[];
+      /**
+       * Format: date-time
+       * @description upgrade: when the new version began to take writes; whoever goes back loses what was written since.
+       */
+      recordedAt?: string;
+      /**
+       * Format: date-time
+       * @description upgrade: by swap, until when the old server is kept, stopped.
+       */
+      wayBackUntil?: string;
       /** @description promote: how long the replica had heard nothing when it took over. */
       linkDownSeconds?: number | null;
       /** @description promote: replicas that held more than the one that took over. */
@@ -2460,6 +2484,25 @@ export interface operations {
             }
           | {
               /** @constant */
+              type: 'upgrade';
+              /** @description Of the catalogue, newer than the one that the database runs. */
+              version: string;
+              /**
+               * @description By a second server that takes over (a primary), or by replacing the container (a replica).
+               * @enum {string}
+               */
+              method?: 'swap' | 'in-place';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'discard';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
               type: 'repair';
             }
           | {
@@ -3024,6 +3067,8 @@ export interface operations {
           | 'replicate'
           | 'promote'
           | 'unlink'
+          | 'upgrade'
+          | 'discard'
           | 'repair'
           | 'deprovision'
           | 'backup-snapshot'
