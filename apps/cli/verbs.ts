@@ -17,6 +17,8 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'db:promote': async () => (await import('./commands/db-promote.js')).verb,
   'db:unlink': async () => (await import('./commands/db-unlink.js')).verb,
   'db:restart': async () => (await import('./commands/db-restart.js')).verb,
+  'db:upgrade': async () => (await import('./commands/db-upgrade.js')).verb,
+  'db:discard': async () => (await import('./commands/db-discard.js')).verb,
   'db:reload': async () => (await import('./commands/db-reload.js')).verb,
   'db:repair': async () => (await import('./commands/db-repair.js')).verb,
   'db:protect': async () => (await import('./commands/db-protect.js')).verb,

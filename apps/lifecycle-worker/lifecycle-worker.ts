@@ -11,6 +11,7 @@ import { Listener } from '#persistence/listen.js';
 import { OperationWorkerModule } from '#queue/operation-worker.module.js';
 import { queuePrefix } from '#queue/prefix.js';
 import { queueConnection } from '#queue/queues.js';
+import { discardDuty } from './discard-duty.js';
 import { edgeDuty } from './edge-duty.js';
 import { networkDuty } from './network-duty.js';
 import { Upkeep } from './upkeep.js';
@@ -41,7 +42,8 @@ export class LifecycleWorker {
       onUnexpected: (error, operationId) =>
         logger.error({ err: error, operationId }, 'an operation met an unexpected error'),
     });
-    this.upkeep = new Upkeep([edgeDuty(control, engines.edge), networkDuty(control, engines.containers)], logger);
+    const duties = [edgeDuty(control, engines.edge), networkDuty(control, engines.containers), discardDuty(control)];
+    this.upkeep = new Upkeep(duties, logger);
     this.doorChanges = new Listener(
       requireDatabaseUrl(configuration),
       'holdfast_doors',

@@ -100,6 +100,7 @@ const configurationFrom = (values: Values, user: CurrentUser) => {
       discovery: 0,
       keys: 0,
     }),
+    upgradeGraceSeconds: values.HOLDFAST_UPGRADE_GRACE_SECONDS,
     memoryOvercommit: values.HOLDFAST_MEMORY_OVERCOMMIT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
     checkpointFile: values.HOLDFAST_CHECKPOINT_FILE ?? join(home, 'audit-checkpoints.jsonl'),

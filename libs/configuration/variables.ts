@@ -114,6 +114,11 @@ export const variables = {
     '86400',
     'Seconds between two looks for versions that passed a date, counted from midnight UTC; 0 marks nothing by itself.',
   ),
+  HOLDFAST_UPGRADE_GRACE_SECONDS: withDefault(
+    integer(0, 31_536_000),
+    '86400',
+    'Seconds that a server which an upgrade has replaced is kept, stopped, with its data as the way back.',
+  ),
   HOLDFAST_MEMORY_OVERCOMMIT: withDefault(
     positiveNumber(1000),
     '4',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { promotionModes } from '#domain/replication/promotion-mode.js';
 import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
+import { upgradeMethods } from '#domain/upgrade/upgrade-target.js';
 import { handleSchema } from './database-requests.js';
 
 const confirm = z.string().max(64).describe('The handle of the database, typed again.');
@@ -36,6 +37,16 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
     type: z.literal('unlink'),
     confirm: confirm.optional(),
   }),
+  z.strictObject({
+    type: z.literal('upgrade'),
+    version: z.string().max(32).describe('Of the catalogue, newer than the one that the database runs.'),
+    method: z
+      .enum(upgradeMethods)
+      .optional()
+      .describe('By a second server that takes over (a primary), or by replacing the container (a replica).'),
+    confirm: confirm.optional(),
+  }),
+  z.strictObject({ type: z.literal('discard'), confirm: confirm.optional() }),
   z.strictObject({ type: z.literal('repair') }),
   z.strictObject({ type: z.literal('backup-snapshot') }),
   z.strictObject({

@@ -20,6 +20,8 @@ export interface Control {
   readonly advertisedHost: string;
   /** Names of the stores that backups may lie in; the first one is the default. */
   readonly backupStores: readonly [string, ...string[]];
+  /** How long a server that an upgrade has replaced is kept as the way back. */
+  readonly keepReplacedMs: number;
   readonly now: () => Date;
 }
 

@@ -86,6 +86,7 @@ export const markDeprovisioned = async (tx: Tx, id: string): Promise<void> => {
   await sql`UPDATE backups SET orphaned = true WHERE database_id = ${id}`.execute(tx);
   await releaseDoors(tx, id);
   await releaseAddress(tx, id);
+  await sql`DELETE FROM incarnations WHERE database_id = ${id}`.execute(tx);
 };
 
 /** Handles in an environment that begin so, of databases that are not deprovisioned. */
@@ -100,13 +101,19 @@ export const handlesLike = async (db: Db | Tx, environmentId: string, beginning:
       .execute()
   ).map(({ handle }) => handle);
 
-/** Memory limits of all databases that have or may get a container, in MB. */
+/** Memory limits of all databases that have or may get a container, in MB; of those that get a second one, twice. */
 export const allottedMemoryMb = async (db: Db, except: string | null): Promise<number> => {
+  const twice = db
+    .selectFrom('incarnations')
+    .innerJoin('databases', 'databases.id', 'incarnations.database_id')
+    .select((e) => e.fn.coalesce(e.fn.sum<string>('memory_mb'), sql<string>`0`).as('total'))
+    .where('state', '=', 'successor')
+    .executeTakeFirstOrThrow();
   const free: DatabaseStatus[] = ['deprovisioned', 'provision_failed'];
   const all = db
     .selectFrom('databases')
     .select((e) => e.fn.coalesce(e.fn.sum<string>('memory_mb'), sql<string>`0`).as('total'))
     .where('status', 'not in', free);
   const row = await (except === null ? all : all.where('id', '<>', except)).executeTakeFirstOrThrow();
-  return Number(row.total);
+  return Number(row.total) + Number((await twice).total);
 };

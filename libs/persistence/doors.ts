@@ -117,18 +117,27 @@ export interface DoorToServe extends DoorSettingsRow {
   readonly type: CredentialType;
   readonly network_index: number;
   readonly address_index: number;
-  /** An operation that has begun and not ended is about the database. */
+  /** An operation that has begun and not ended is about the database, or one has ended in the middle of a swap. */
   readonly held: boolean;
 }
 
 const held = (e: ExpressionBuilder<Tables, 'databases'>) =>
-  e.exists(
-    e
-      .selectFrom('operation_targets')
-      .select('operation_targets.operation_id')
-      .whereRef('operation_targets.database_id', '=', 'databases.id')
-      .where('operation_targets.active', '=', true),
-  );
+  e.or([
+    e.exists(
+      e
+        .selectFrom('operation_targets')
+        .select('operation_targets.operation_id')
+        .whereRef('operation_targets.database_id', '=', 'databases.id')
+        .where('operation_targets.active', '=', true),
+    ),
+    e.exists(
+      e
+        .selectFrom('incarnations')
+        .select('incarnations.incarnation')
+        .whereRef('incarnations.database_id', '=', 'databases.id')
+        .where('incarnations.state', '=', 'successor'),
+    ),
+  ]);
 
 /** Every door that must lead somewhere now: those of databases that are provisioned or about to be. What the edge is reconciled with. */
 export const doorsToServe = (db: Db): Promise<DoorToServe[]> =>

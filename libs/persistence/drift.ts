@@ -33,7 +33,7 @@ export const storeTime = async (db: Db): Promise<Date> => {
 
 export interface SweepTarget {
   readonly database: DatabaseRow;
-  /** An operation has it, waits for it, or ended with it after `since`. */
+  /** An operation has it, waits for it, or ended with it after `since`; or left it in the middle of a swap. */
   readonly held: boolean;
   readonly followers: readonly { readonly id: string; readonly ready: boolean }[];
 }
@@ -42,12 +42,15 @@ export interface SweepTarget {
 export const sweepTargets = async (db: Db, ids: readonly string[], since: Date): Promise<readonly SweepTarget[]> => {
   const { rows } = await sql<DatabaseRow & { held: boolean; followers: SweepTarget['followers'] }>`
     SELECT databases.*,
-      EXISTS (${heldSince(sql.ref('databases.id'), since)}) AS held,
+      (EXISTS (${heldSince(sql.ref('databases.id'), since)}) OR ${awaitsSuccessor}) AS held,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'ready', f.status = 'provisioned') ORDER BY f.id), '[]')
        FROM databases f WHERE f.source_id = databases.id AND f.status <> 'deprovisioned') AS followers
     FROM databases WHERE id = ANY(${[...ids]}::uuid[]) AND status = 'provisioned'`.execute(db);
   return rows.map(({ held, followers, ...database }) => ({ database, held, followers }));
 };
+
+/** An upgrade came to an end in the middle of its swap: only the upgrade, asked for again, knows which of two servers has it all. */
+const awaitsSuccessor = sql`EXISTS (SELECT FROM incarnations WHERE database_id = databases.id AND state = 'successor')`;
 
 const heldSince = (id: ReturnType<typeof sql.ref> | string, since: Date) => sql`
   SELECT FROM operation_targets target JOIN operations ON operations.id = target.operation_id

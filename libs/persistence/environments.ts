@@ -103,5 +103,15 @@ export const releaseAddress = async (tx: Tx, databaseId: string): Promise<void> 
     .execute();
 };
 
+/** One of several that a database holds. */
+export const releaseAddressIndex = async (tx: Tx, databaseId: string, addressIndex: number): Promise<void> => {
+  await tx
+    .updateTable('environment_addresses')
+    .set({ database_id: null })
+    .where('database_id', '=', databaseId)
+    .where('address_index', '=', addressIndex)
+    .execute();
+};
+
 export const environmentIds = async (db: Db): Promise<readonly string[]> =>
   (await db.selectFrom('environments').select('id').where('deleted_at', 'is', null).execute()).map((row) => row.id);

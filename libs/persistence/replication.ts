@@ -14,6 +14,17 @@ export const followersOf = (db: Db | Tx, sourceId: string): Promise<DatabaseRow[
     .orderBy('id')
     .execute();
 
+/** All that follow this one, over whomever, those furthest away first; of the same distance the oldest first. */
+export const descendantsOf = async (db: Db | Tx, id: string): Promise<DatabaseRow[]> => {
+  const { rows } = await sql<DatabaseRow & { depth: number }>`
+    WITH RECURSIVE below AS (
+      SELECT d.*, 1 AS depth FROM databases d WHERE d.source_id = ${id} AND d.status <> 'deprovisioned'
+      UNION ALL
+      SELECT d.*, below.depth + 1 FROM databases d JOIN below ON d.source_id = below.id WHERE d.status <> 'deprovisioned'
+    ) SELECT * FROM below ORDER BY depth DESC, id`.execute(db);
+  return rows.map(({ depth: _depth, ...row }) => row);
+};
+
 /** The database that a chain of sources ends at; the database itself when it follows nobody. */
 export const primaryOf = async (db: Db | Tx, id: string): Promise<DatabaseRow> => {
   const { rows } = await sql<DatabaseRow>`

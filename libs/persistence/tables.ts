@@ -13,6 +13,7 @@ import type {
 import type { OperationKind } from '#domain/operation/kinds.js';
 import type { OperationStatus } from '#domain/operation/state-machine.js';
 import type { Permission } from '#domain/permissions/permission.js';
+import type { IncarnationTable } from './incarnation-table.js';
 import type { OperationError, OperationParameters, OperationReceipt } from './operation-documents.js';
 
 /** The rows of libs/persistence/migrations, as Postgres hands them out. */
@@ -20,6 +21,7 @@ export interface Tables {
   installation: InstallationTable;
   environments: EnvironmentTable;
   databases: DatabaseTable;
+  incarnations: IncarnationTable;
   environment_addresses: EnvironmentAddressTable;
   credentials: CredentialTable;
   doors: DoorTable;
@@ -76,6 +78,7 @@ interface DatabaseTable {
   health: Generated<DatabaseHealth>;
   health_reason: string | null;
   generation: Generated<number>;
+  incarnation: Generated<number>;
   source_id: string | null;
   address_index: number;
   certificate_not_after: Date | null;

@@ -48,6 +48,7 @@ export const openTestControl = async (overrides: Partial<Control> = {}): Promise
     ports: { first: 20_000, last: 21_999 },
     advertisedHost: '127.0.0.1',
     backupStores: ['default', 'second'],
+    keepReplacedMs: 24 * 3_600_000,
     now: () => new Date(),
     ...overrides,
   };

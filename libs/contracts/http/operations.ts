@@ -4,6 +4,7 @@ import { operationKindNames } from '#domain/operation/kinds.js';
 import { operationStatuses } from '#domain/operation/state-machine.js';
 import { importMethods } from '#domain/backup/backup.js';
 import { promotionMethods, promotionModes } from '#domain/replication/promotion-mode.js';
+import { upgradeMethods } from '#domain/upgrade/upgrade-target.js';
 import { pageOf, pageQuery } from './page.js';
 import { defineRoute } from './route.js';
 import { actorFilter, databaseFilter, environmentFilter, id, idParams, timestamp } from './values.js';
@@ -33,10 +34,10 @@ const receiptSchema = z
     formerPrimaryId: id.optional().describe('promote: what was the primary before.'),
     mode: z.enum(promotionModes).optional().describe('promote: what the caller allowed to be lost.'),
     method: z
-      .enum([...promotionMethods, ...importMethods])
+      .enum([...promotionMethods, ...upgradeMethods, ...importMethods])
       .optional()
       .describe(
-        'promote: with the old primary taking part, or without it because it did not answer. import: a copy as of one moment, or keys read one by one.',
+        'promote: with the old primary taking part, or without it because it did not answer. upgrade: by a second server that took over, or on the same volume. import: a copy as of one moment, or keys read one by one.',
       ),
     sourceOffset: offset.describe('promote: bytes of the replication stream that the old primary had at its end.'),
     replicaOffset: offset.describe('promote: how many of them the replica had when it took over.'),
@@ -44,7 +45,17 @@ const receiptSchema = z
     lostBytesAtLeast: offset.describe('promote: in a failover, what the replica lacked of what was last seen.'),
     lastSeenSourceOffset: offset.describe('promote: in a failover, where the old primary stood when it was last seen.'),
     lastSeenSourceAt: timestamp.nullable().optional().describe('promote: and when that was.'),
-    writePauseMs: z.number().nullable().optional().describe('promote: how long writes waited in a switchover.'),
+    writePauseMs: z
+      .number()
+      .nullable()
+      .optional()
+      .describe('promote, upgrade: how long writes waited; in place, how long nobody answered.'),
+    fromVersion: z.string().optional().describe('upgrade: what the database ran before.'),
+    replicas: z.array(id).optional().describe('upgrade: replicas that were upgraded first, in this order.'),
+    recordedAt: timestamp
+      .optional()
+      .describe('upgrade: when the new version began to take writes; whoever goes back loses what was written since.'),
+    wayBackUntil: timestamp.optional().describe('upgrade: by swap, until when the old server is kept, stopped.'),
     linkDownSeconds: offset.describe('promote: how long the replica had heard nothing when it took over.'),
     replicasAhead: z
       .array(z.strictObject({ databaseId: id, handle: z.string(), bytes: z.int() }))

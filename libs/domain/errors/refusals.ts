@@ -1,4 +1,5 @@
 import { entry, type ErrorEntry } from './entry.js';
+import { upgradeRefusals } from './upgrade-refusals.js';
 
 /** What a request is told that cannot be carried out as it stands. */
 export const refusals = {
@@ -193,6 +194,7 @@ export const refusals = {
     'A database cannot go back to an older version',
     'Restore a backup of the older version into a new database.',
   ),
+  ...upgradeRefusals,
   backup_corrupt: entry(422, 'fail', 'The backup does not match its manifest', 'Use another backup.'),
   backup_not_found: entry(404, 'fail', 'There is no such backup', 'List the backups with `holdfast backup:list`.'),
 

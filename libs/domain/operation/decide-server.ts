@@ -127,14 +127,19 @@ export const decideReload = (situation: DeprovisionSituation, keepsData = true):
   return decideProvision(situation);
 };
 
-export type DeprovisionAction = 'final-backup' | 'close-doors' | 'stop' | 'remove' | 'remove-volume' | 'tidy';
+export type DeprovisionAction =
+  'final-backup' | 'close-doors' | 'stop' | 'remove' | 'remove-others' | 'remove-volume' | 'tidy';
 
 /**
  * A last backup before anything is touched, so that one that cannot be taken leaves all as it is; then the doors, so that clients see the
- * end at once; the volume last, so that a failure before it has lost nothing.
+ * end at once; servers that upgrades left or keep; the volume last, so that a failure before it has lost nothing.
  */
 export const decideDeprovision = (
-  situation: DeprovisionSituation & { readonly follows?: boolean; readonly finalBackupDue?: boolean },
+  situation: DeprovisionSituation & {
+    readonly follows?: boolean;
+    readonly finalBackupDue?: boolean;
+    readonly hasOthers?: boolean;
+  },
 ): Decision<DeprovisionAction> => {
   const { container, done, volumeExists } = situation;
   if (situation.finalBackupDue && !done.has('final-backup')) return { next: 'final-backup' };
@@ -142,6 +147,7 @@ export const decideDeprovision = (
   const own = container?.owned === true;
   if (own && container.running && !done.has('stop')) return { next: 'stop' };
   if (own) return { next: 'remove' };
+  if (situation.hasOthers) return { next: 'remove-others' };
   if (volumeExists) return { next: 'remove-volume' };
   // Its source lets it in no more.
   return situation.follows && !done.has('tidy') ? { next: 'tidy' } : finish;

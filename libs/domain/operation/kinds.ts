@@ -49,6 +49,9 @@ export const operationKinds = {
   replicate: lifecycle('deploy', { timeoutMs: 3_600_000 }),
   promote: lifecycle('deploy'),
   unlink: lifecycle('destroy'),
+  // It takes a backup, proves it, and makes a second copy of everything.
+  upgrade: lifecycle('ops', { timeoutMs: 6 * 3_600_000 }),
+  discard: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),

@@ -3,6 +3,7 @@ import type {
   ContainerEngine,
   ContainerObservation,
   ContainerSpec,
+  Endpoint,
   EngineInfo,
   FileEntry,
   NetworkSpec,
@@ -12,6 +13,7 @@ import type {
   StreamedFile,
   VolumeSpec,
 } from '../ports/container-engine.js';
+import { setAliases } from './aliases.js';
 import * as archive from './archive.js';
 import * as containers from './containers.js';
 import { EngineClient, type DockerEngineOptions } from './engine-client.js';
@@ -95,6 +97,10 @@ export class DockerEngine implements ContainerEngine {
 
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean> {
     return containers.setRestartPolicy(this.client, name, policy, signal);
+  }
+
+  setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    return setAliases(this.client, name, endpoint, signal);
   }
 
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import type {
   ContainerEngine,
   ContainerObservation,
   ContainerSpec,
+  Endpoint,
   EngineInfo,
   FileEntry,
   NetworkSpec,
@@ -158,6 +159,11 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
     if (found === undefined) return false;
     found.restartPolicy = policy;
     return true;
+  }
+
+  async setAliases(name: string, { aliases }: Endpoint, signal: AbortSignal): Promise<void> {
+    await this.faults.pass('setAliases', signal);
+    this.existing(name).aliases = aliases;
   }
 
   async ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

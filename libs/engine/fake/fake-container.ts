@@ -14,6 +14,7 @@ export class FakeContainer implements FakeSurroundings {
   ipv4: string | null = null;
   log = '';
   restartPolicy: ContainerSpec['restartPolicy'];
+  aliases: readonly string[];
   private state: 'created' | 'running' | 'exited' = 'created';
   private exitCode: number | null = null;
   private startedAt: Date | null = null;
@@ -25,6 +26,7 @@ export class FakeContainer implements FakeSurroundings {
     readonly now: () => Date,
   ) {
     this.restartPolicy = spec.restartPolicy;
+    this.aliases = spec.network.kind === 'network' ? spec.network.aliases : [];
     this.labels = { ...spec.labels, ...ownerLabels(spec.owner), [containerDigestLabel]: containerDigest(spec) };
   }
 

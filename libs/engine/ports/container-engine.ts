@@ -42,6 +42,12 @@ export interface ContainerEngine {
    * restarts it either, but nothing was set.
    */
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean>;
+  /**
+   * By these names, besides its own, others on the network find the container while it runs; from the next start on as well. A later
+   * `createContainer` with the original spec still takes it for equal. Connections survive: the container is away from its network for some
+   * tenths of a second, and comes back with the same address.
+   */
+  setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>;
   /** Removes the container, running or not. Errors: `name_taken_by_stranger`. Absent is no error. */
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   /** Puts all files below `directory` in one archive call; works on a container that was created and not yet started. Errors: `disk_full`. */
@@ -131,6 +137,12 @@ export type ContainerNetwork =
       readonly aliases: readonly string[];
       readonly ipv4: string | null;
     };
+
+export interface Endpoint {
+  readonly network: string;
+  readonly aliases: readonly string[];
+  readonly ipv4: string;
+}
 
 export interface HealthCheck {
   readonly command: readonly string[];

@@ -21,7 +21,7 @@ const freshSeconds = 5;
  */
 export const chooseSource = async (context: AttemptContext): Promise<BackupSource> => {
   const replicas = await followersOf(context.control.db, context.database.id);
-  for (const replica of replicas.filter(({ status }) => status === 'provisioned')) {
+  for (const replica of replicas.filter((replica) => isAlike(replica, context.database))) {
     const used = await closeFollower(on(context, replica)).catch(() => null);
     context.signal.throwIfAborted();
     if (used !== null) return { database: replica, usedMemoryBytes: used };
@@ -30,6 +30,10 @@ export const chooseSource = async (context: AttemptContext): Promise<BackupSourc
   requireForkRoom(context.database, memory);
   return { database: context.database, usedMemoryBytes: memory.usedBytes };
 };
+
+/** Data of a newer version are none of the version that the backup says it is of. */
+const isAlike = ({ status, version }: DatabaseRow, of: DatabaseRow): boolean =>
+  status === 'provisioned' && version === of.version;
 
 /** Its used memory, or null when it does not follow closely or has no room for a fork. */
 const closeFollower = async (context: AttemptContext): Promise<number | null> => {

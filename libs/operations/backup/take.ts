@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { BackupManifest } from '#contracts/backup-manifest.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Snapshot } from '#engine/ports/backup-streams.js';
 import { faultPoints } from '#observability/fault-points.js';
+import { updateBackup } from '#persistence/backups.js';
+import { findDatabase } from '#persistence/databases.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { managerTarget } from '../server/manager.js';
@@ -16,7 +19,8 @@ const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)
  * Data first, manifest last: one pass from the server to the store. A crash at any line leaves data without a manifest, which is no backup.
  * Errors: those of source.ts, of the streams and of the store.
  */
-export const takeBackup = async (context: AttemptContext, backup: BackupRow): Promise<void> => {
+export const takeBackup = async (asked: AttemptContext, askedBackup: BackupRow): Promise<void> => {
+  const { context, backup } = await asOfToday(asked, askedBackup);
   const { control, engines, operation, signal } = context;
   const source = await chooseSource(context);
   const tenantPasswords = (await openPasswords(control, context.database.id)).tenant;
@@ -36,6 +40,7 @@ export const takeBackup = async (context: AttemptContext, backup: BackupRow): Pr
     );
     await faultPoints.reached('backup:data-stored');
     const contents = await reading.summary();
+    await requireSameVersion(context);
     const manifest: BackupManifest = {
       ...describe(context, backup, source, snapshot),
       startedAt: startedAt.toISOString(),
@@ -50,6 +55,25 @@ export const takeBackup = async (context: AttemptContext, backup: BackupRow): Pr
   } finally {
     snapshot.close();
   }
+};
+
+/** The database may have been upgraded since the backup was asked for, and a backup says of which version its data are. */
+const asOfToday = async (
+  asked: AttemptContext,
+  backup: BackupRow,
+): Promise<{ readonly context: AttemptContext; readonly backup: BackupRow }> => {
+  const database = (await findDatabase(asked.control.db, asked.database.id)) ?? asked.database;
+  const context = on(asked, database);
+  if (database.version === backup.version) return { context, backup };
+  const { version, image, tls_protocols } = database;
+  await context.write((tx) => updateBackup(tx, backup.id, { version, image, tls_protocols }));
+  return { context, backup: { ...backup, version, image, tls_protocols } };
+};
+
+/** Errors: `server_not_ready` when an upgrade came between; the next attempt begins anew. */
+const requireSameVersion = async ({ control, database }: AttemptContext): Promise<void> => {
+  if ((await findDatabase(control.db, database.id))?.version === database.version) return;
+  throw new HoldfastError('server_not_ready', 'The database was upgraded while its data were copied.');
 };
 
 const describe = (

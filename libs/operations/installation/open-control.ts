@@ -42,6 +42,7 @@ export const openControl = (
     ports: configuration.edgePorts,
     advertisedHost: configuration.advertisedHost,
     backupStores: namesOf(loadBackupStores(configuration.backupStoresFile, configuration.home)),
+    keepReplacedMs: configuration.upgradeGraceSeconds * 1000,
     now: () => new Date(),
   };
 };

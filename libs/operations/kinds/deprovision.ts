@@ -6,7 +6,9 @@ import {
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints, type FaultPointName } from '#observability/fault-points.js';
 import { backupOfOperation, failBackupOf } from '#persistence/backups.js';
+import { incarnationsOf } from '#persistence/incarnations.js';
 import { forgetFollower } from '../replication/forget.js';
+import { removeIncarnation } from '../upgrade/successor.js';
 import type { AttemptContext } from '../run/context.js';
 import { removeHalfMade } from './backup-snapshot.js';
 import { closeDoors } from './door-actions.js';
@@ -14,13 +16,23 @@ import { isFinalBackupDue, takeFinalBackup } from './final-backup.js';
 import type { KindHandler } from './kind.js';
 import { observeServerAndVolume, remove, removeVolume, serverIn, stop } from './server-actions.js';
 
-type Situation = DeprovisionSituation & { readonly follows: boolean; readonly finalBackupDue: boolean };
+type Situation = DeprovisionSituation & {
+  readonly follows: boolean;
+  readonly finalBackupDue: boolean;
+  readonly hasOthers: boolean;
+};
 
 const observe = async (context: AttemptContext, done: ReadonlySet<string>): Promise<Situation> => ({
   ...(await observeServerAndVolume(context, done)),
   follows: context.others.some(({ status }) => status === 'provisioned'),
   finalBackupDue: await isFinalBackupDue(context),
+  hasOthers: (await incarnationsOf(context.control.db, context.database.id)).length > 0,
 });
+
+const removeOthers = async (context: AttemptContext): Promise<void> => {
+  for (const { incarnation } of await incarnationsOf(context.control.db, context.database.id))
+    await removeIncarnation(context, { ...context.database, incarnation });
+};
 
 const tidy = async (context: AttemptContext): Promise<void> => {
   for (const source of context.others) await forgetFollower(context, source);
@@ -34,6 +46,7 @@ export const deprovision: KindHandler<Situation, DeprovisionAction> = {
     'close-doors': closeDoors,
     stop,
     remove,
+    'remove-others': removeOthers,
     'remove-volume': removeVolume,
     tidy,
   },

@@ -4,6 +4,7 @@ import type { AttemptContext } from '../run/context.js';
 import type { Journal } from '../run/journal.js';
 import { backupSnapshot } from './backup-snapshot.js';
 import { copyBackup } from './copy-backup.js';
+import { discard } from './discard.js';
 import { deprovision } from './deprovision.js';
 import type { KindHandler } from './kind.js';
 import { importKind } from './import.js';
@@ -15,6 +16,7 @@ import { repair } from './repair.js';
 import { replicate } from './replicate.js';
 import { restart } from './restart.js';
 import { restore } from './restore.js';
+import { upgrade } from './upgrade.js';
 import { unlink } from './unlink.js';
 import { verifyBackup } from './verify-backup.js';
 
@@ -46,6 +48,8 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   replicate: runner(replicate),
   promote: runner(promote),
   unlink: runner(unlink),
+  upgrade: runner(upgrade),
+  discard: runner(discard),
   repair: runner(repair),
   deprovision: runner(deprovision),
   'backup-snapshot': runner(backupSnapshot),

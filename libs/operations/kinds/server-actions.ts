@@ -2,7 +2,9 @@ import type { DeprovisionSituation, ServerSituation } from '#domain/operation/de
 import type { OperationKind } from '#domain/operation/kinds.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { labels, serverPaths } from '#domain/server/names.js';
+import type { ServerRole } from '#domain/server/server-role.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
+import type { ContainerSpec } from '#engine/ports/container-engine.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { allottedMemoryMb, updateDatabase } from '#persistence/databases.js';
 import { followersOf } from '#persistence/replication.js';
@@ -60,7 +62,7 @@ export const prepare = async (context: AttemptContext): Promise<void> => {
   );
 };
 
-const ensureImage = async ({ engines, database, signal, log }: AttemptContext): Promise<void> => {
+export const ensureImage = async ({ engines, database, signal, log }: AttemptContext): Promise<void> => {
   if (await engines.containers.hasImage(database.image, signal)) return;
   await log('info', `Pulling the image ${database.image}.`);
   await engines.containers.pullImage(database.image, signal);
@@ -85,19 +87,34 @@ const makesNewVolume = new Set<OperationKind>(['provision', 'replicate']);
 export const create = async (context: AttemptContext): Promise<void> => {
   const { engines, control, database, environment, operation, signal } = context;
   const server = serverIn(context);
+  // A new volume has no users yet; any other keeps those that the tenant saved.
+  const users = () =>
+    makesNewVolume.has(operation.kind)
+      ? Promise.resolve(null)
+      : engines.containers.readFile(server.name, serverPaths.users, signal);
   const spec = containerSpec(control, server, database, environment, operation.id);
+  const notAfter = await makeContainer(context, spec, await recordedRole(control, database, environment), users);
+  await context.write((tx) => updateDatabase(tx, database.id, { certificate_not_after: notAfter }));
+};
+
+/** Returns until when its certificate is good. `users` reads the `users.acl` whose tenant's users it will have. */
+export const makeContainer = async (
+  context: AttemptContext,
+  spec: ContainerSpec,
+  role: ServerRole,
+  users: () => Promise<Buffer | null>,
+): Promise<Date> => {
+  const { engines, control, database, signal } = context;
+  const server = serverIn(context);
   const [{ keyPair, notAfter }] = await Promise.all([
     issueCertificate(context, server),
     engines.containers.createContainer(spec, uninterrupted()),
   ]);
   await faultPoints.reached('create:container-made');
-  // A new volume has no users yet; any other keeps those that the tenant saved.
-  const existing = makesNewVolume.has(operation.kind)
-    ? null
-    : await engines.containers.readFile(server.name, serverPaths.users, signal);
+  const existing = await users();
   const followers = await followersOf(control.db, database.id);
   const files = serverFiles(server, {
-    role: await recordedRole(control, database, environment),
+    role,
     followers: await followerLogins(control, followers),
     authorityPem: openAuthority(context).certificatePem,
     certificate: keyPair,
@@ -106,7 +123,7 @@ export const create = async (context: AttemptContext): Promise<void> => {
   });
   await engines.containers.writeFiles(server.name, serverPaths.root, files, signal);
   await faultPoints.reached('create:files-written');
-  await context.write((tx) => updateDatabase(tx, database.id, { certificate_not_after: notAfter }));
+  return notAfter;
 };
 
 export const start = (context: AttemptContext): Promise<void> =>

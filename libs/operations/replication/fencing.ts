@@ -34,12 +34,12 @@ export const fence = async (context: AttemptContext): Promise<void> => {
   }
 };
 
-const fenceOnHost = async (former: AttemptContext): Promise<void> => {
+export const fenceOnHost = async (former: AttemptContext, graceSeconds = stopGraceSeconds): Promise<void> => {
   const { engines, control, database, environment, signal } = former;
   const server = serverOf(control, database, environment);
   await engines.containers.setRestartPolicy(server.name, 'no', signal);
   await writeRole(former, { kind: 'fenced' });
-  await engines.containers.stopContainer(server.name, stopGraceSeconds, signal);
+  await engines.containers.stopContainer(server.name, graceSeconds, signal);
 };
 
 /** The demoted primary takes writes again; the candidate goes on following it. */
@@ -86,7 +86,7 @@ export const undoPromotion = async (context: AttemptContext): Promise<readonly s
  * A primary that does not answer has nothing to be told: its file decides when it comes back. One that was started anew waits behind its
  * gate, for its followers or for a repair.
  */
-const primaryAgain = async (former: AttemptContext, candidate: ServerView | null): Promise<void> => {
+export const primaryAgain = async (former: AttemptContext, candidate: ServerView | null): Promise<void> => {
   const view = await viewOf(former);
   if (!view) return former.log('warn', 'The primary does not answer; it is one by its file when it comes back.');
   if (former.database.persistence !== 'aof' && hasLost(view, candidate)) {

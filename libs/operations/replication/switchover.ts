@@ -14,6 +14,8 @@ export interface Switch {
   readonly candidate: RedisNode;
   readonly primaryVersion: string;
   readonly candidateAddress: string;
+  /** What the demoted one follows; by itself the candidate. */
+  readonly formerFollows?: readonly [host: string, port: string];
   /** The doors of the tree, leading to the candidate. */
   readonly doors: readonly DoorTarget[];
   /** Null means any number. */
@@ -164,12 +166,10 @@ const lastView = async (
 /** In between nobody takes writes. Errors: `promotion_would_lose_writes` after the role was given back. */
 const moveRole = async (plan: Switch, paused: ServerView, signal: AbortSignal): Promise<Ends> => {
   const { primary, candidate, candidateAddress, allowedLoss } = plan;
+  const [host, port] = plan.formerFollows ?? [candidateAddress, String(serverPorts.tls)];
   // In one go: what the primary had when it ceased to be one, and nobody connects again in between. By ROLE, because 6.0 hands a
   // transaction with INFO in it on to the replica, which then never has all.
-  const [role] = await primary.transaction(
-    [['ROLE'], ...dropClients, ['REPLICAOF', candidateAddress, String(serverPorts.tls)]],
-    signal,
-  );
+  const [role] = await primary.transaction([['ROLE'], ...dropClients, ['REPLICAOF', host, port]], signal);
   await faultPoints.reached('switch:demoted');
   const [, offset] = role as [string, number];
   const source: ServerView = { ...paused, offset };

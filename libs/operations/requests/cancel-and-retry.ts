@@ -16,6 +16,7 @@ import { auditEvent } from './audit.js';
 import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
+import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
@@ -75,7 +76,7 @@ const askAgain = async (
   control: Control,
   tx: Tx,
   actor: string,
-  { id: retryOf, kind, parameters }: OperationRow,
+  { id: retryOf, kind, parameters, receipt }: OperationRow,
   database: DatabaseRow,
 ): Promise<OperationRow> => {
   const record = (others: readonly string[]) =>
@@ -85,15 +86,7 @@ const askAgain = async (
   const finishing = database.role === 'primary';
   switch (kind) {
     case 'promote':
-      if (finishing) return asBefore();
-      return requestPromote(
-        control,
-        tx,
-        actor,
-        database,
-        promotionRequestSchema.parse({ type: kind, ...parameters }),
-        retryOf,
-      );
+      return finishing ? asBefore() : requestPromote(control, tx, actor, database, promotionIn(parameters), retryOf);
     case 'unlink':
       return finishing ? asBefore() : requestUnlink(control, tx, actor, database, retryOf);
     case 'replicate':
@@ -101,7 +94,11 @@ const askAgain = async (
     case 'deprovision':
       await requireDeprovisionable(tx, database);
       return record(database.source_id === null ? [] : [database.source_id]);
+    case 'upgrade':
+      if (receipt?.['recordedAt']) return asBefore();
+      return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters });
     case 'provision':
+    case 'discard':
     case 'restart':
     case 'reload':
     case 'repair':
@@ -120,6 +117,9 @@ const askAgain = async (
       return retryOnBackup(control, tx, actor, { id: retryOf, kind, parameters }, asBefore);
   }
 };
+
+const promotionIn = (parameters: OperationRow['parameters']) =>
+  promotionRequestSchema.parse({ type: 'promote', ...parameters });
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {

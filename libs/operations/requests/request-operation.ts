@@ -8,6 +8,7 @@ import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
+import { requestUpgrade } from './request-upgrade.js';
 import { requestPromote, requestReplicate, requestUnlink } from './request-replication.js';
 
 const living: readonly DatabaseStatus[] = ['pending', 'provisioning', 'provisioned'];
@@ -30,6 +31,13 @@ export const requestOperation = async (
     case 'reload':
       if (database.persistence === 'none') requireConfirmation(database, request.confirm, memoryOnlyWarning);
       return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
+    case 'upgrade':
+      if (request.method === 'in-place' && losesMemory(database))
+        requireConfirmation(database, request.confirm, memoryOnlyWarning);
+      return requestUpgrade(control, tx, actor, database, request);
+    case 'discard':
+      requireConfirmation(database, request.confirm, 'Discarding removes the servers that upgrades have kept.');
+      return recordOperation(control, tx, { kind: 'discard', database, actor, parameters: { all: true } });
     case 'repair':
       return recordOperation(control, tx, { kind: 'repair', database, actor, parameters: {} });
     case 'backup-snapshot':
@@ -62,6 +70,9 @@ const requestDeprovision = async (
     parameters: skipFinalBackup === undefined ? {} : { skipFinalBackup },
   });
 };
+
+/** A replica has its data from its source. */
+const losesMemory = ({ persistence, role }: DatabaseRow): boolean => persistence === 'none' && role === 'primary';
 
 /** Errors: `database_not_ready`. */
 export const requireLiving = (database: DatabaseRow): void => requireStatus(database, living);

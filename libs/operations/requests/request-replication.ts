@@ -1,4 +1,5 @@
 import type { OperationRequest } from '#contracts/operation-requests.js';
+import { compareVersions } from '#domain/catalogue/version.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { replicationUser, serverUsers } from '#domain/server/users.js';
 import type { Tx } from '#persistence/connection.js';
@@ -63,6 +64,10 @@ export const requireSource = async (
   if (removal) {
     throw new HoldfastError('database_not_ready', `The operation ${removal} deprovisions "${source.handle}".`);
   }
+  const upgrade = await unfinishedOf(tx, 'upgrade', source.id);
+  if (upgrade) {
+    throw new HoldfastError('database_not_ready', `The operation ${upgrade} upgrades "${source.handle}".`);
+  }
   if (replica.memory_mb >= source.memory_mb && replica.disk_gb >= source.disk_gb) return;
   const size = `${source.memory_mb} MB of memory and ${source.disk_gb} GB of disk`;
   throw new HoldfastError('replica_too_small', `"${source.handle}" has ${size}.`);
@@ -102,6 +107,7 @@ export const requestPromote = async (
     );
   }
   const primary = await primaryOf(tx, replica.id);
+  requireReadable(replica, primary, mode);
   // Two requests at the same moment would not see each other.
   await lockDatabase(tx, primary.id, 'no key update');
   const running = await unfinishedOf(tx, 'promote', primary.id);
@@ -117,8 +123,17 @@ export const requestPromote = async (
   });
 };
 
-/** A primary needs one of its own the first time that it becomes a replica. */
-const ensureReplicationUser = async (control: Control, tx: Tx, databaseId: string): Promise<void> => {
+/** The former primary would have to follow a server whose data it cannot read. Errors: `replica_newer`. */
+const requireReadable = (replica: DatabaseRow, primary: DatabaseRow, mode: string): void => {
+  if (mode === 'force' || compareVersions(replica.version, primary.version) <= 0) return;
+  throw new HoldfastError(
+    'replica_newer',
+    `"${replica.handle}" runs version ${replica.version}, "${primary.handle}" ${primary.version}, which could not follow it.`,
+  );
+};
+
+/** A primary needs one of its own the first time that it, or its next server, follows somebody. */
+export const ensureReplicationUser = async (control: Control, tx: Tx, databaseId: string): Promise<void> => {
   const username = replicationUser(databaseId);
   if ((await credentialsOf(tx, databaseId)).some((row) => row.username === username)) return;
   const passwordSealed = control.secrets.seal(generatePassword(), credentialContext(databaseId, username));

@@ -46,6 +46,7 @@ const bringsUp = new Set<OperationKind>([
   'replicate',
   'promote',
   'unlink',
+  'upgrade',
   'restore',
   'import',
 ]);

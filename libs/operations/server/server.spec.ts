@@ -18,6 +18,7 @@ const database = {
   tls_only: false,
   tls_protocols: ['TLSv1.2', 'TLSv1.3'],
   generation: 4,
+  incarnation: 1,
   address_index: 5,
 } as DatabaseRow;
 

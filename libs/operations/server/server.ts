@@ -24,8 +24,8 @@ export interface Server {
 }
 
 export const serverOf = (control: Control, database: DatabaseRow, environment: EnvironmentRow): Server => ({
-  name: containerName(control.installation, database.id),
-  volume: volumeName(control.installation, database.id),
+  name: containerName(control.installation, database.id, database.incarnation),
+  volume: volumeName(control.installation, database.id, database.incarnation),
   address: databaseAddress(control.networkPool, environment.network_index, database.address_index),
   owner: { installation: control.installation, subject: database.id },
   shape: {
