@@ -13,7 +13,9 @@ import type {
 import type { OperationKind } from '#domain/operation/kinds.js';
 import type { OperationStatus } from '#domain/operation/state-machine.js';
 import type { Permission } from '#domain/permissions/permission.js';
+import type { Settings } from '#domain/settings/settings.js';
 import type { OperationError, OperationParameters, OperationReceipt } from './operation-documents.js';
+import type { SettingsHistoryTable } from './settings-table.js';
 
 /** The rows of libs/persistence/migrations, as Postgres hands them out. */
 export interface Tables {
@@ -33,6 +35,7 @@ export interface Tables {
   database_backup_policies: DatabaseBackupPolicyTable;
   backup_schedules: { database_id: string; served_at: Date };
   operation_secrets: { operation_id: string; sealed: string };
+  settings_history: SettingsHistoryTable;
   idempotency_keys: IdempotencyKeyTable;
   tokens: TokenTable;
   audit_intake: { id: Generated<string>; body: string };
@@ -68,6 +71,7 @@ interface DatabaseTable {
   disk_gb: number;
   tls_only: boolean;
   maxmemory_policy: MaxmemoryPolicy;
+  settings: ColumnType<Settings, string | undefined, string>;
   deletion_protection: boolean;
   backups_enabled: Generated<boolean>;
   status: DatabaseStatus;
@@ -185,6 +189,7 @@ interface BackupTable {
   disk_gb: number;
   tls_only: boolean;
   maxmemory_policy: MaxmemoryPolicy;
+  settings: ColumnType<Settings, string | undefined, string>;
   manifest: ColumnType<BackupManifest | null, string | null | undefined, string | null>;
   manifest_key: string | null;
   envelope: string | null;

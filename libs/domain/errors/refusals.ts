@@ -1,7 +1,9 @@
+import { changeRefusals } from './change-refusals.js';
 import { entry, type ErrorEntry } from './entry.js';
 
 /** What a request is told that cannot be carried out as it stands. */
 export const refusals = {
+  ...changeRefusals,
   invalid_request: entry(
     400,
     'fail',

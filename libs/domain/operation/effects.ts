@@ -13,6 +13,8 @@ export const databaseStatusAfter: Record<OperationKind, Partial<Record<Operation
   promote: {},
   unlink: {},
   repair: {},
+  configure: {},
+  resize: {},
   deprovision: { claim: 'deprovisioning', succeed: 'deprovisioned', fail: 'deprovision_failed' },
   'backup-snapshot': {},
   'verify-backup': {},
@@ -31,6 +33,8 @@ export const statusesToBegin: Record<OperationKind, readonly DatabaseStatus[]> =
   promote: ['provisioned'],
   unlink: ['provisioned'],
   repair: ['provisioned'],
+  configure: ['provisioned'],
+  resize: ['provisioned'],
   deprovision: ['pending', 'provisioned', 'provision_failed', 'deprovisioning', 'deprovision_failed'],
   'backup-snapshot': ['provisioned'],
   // The backups of a database outlive it.

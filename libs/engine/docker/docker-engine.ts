@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type {
   ContainerEngine,
   ContainerObservation,
+  ContainerResources,
   ContainerSpec,
   EngineInfo,
   FileEntry,
@@ -95,6 +96,10 @@ export class DockerEngine implements ContainerEngine {
 
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean> {
     return containers.setRestartPolicy(this.client, name, policy, signal);
+  }
+
+  updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
+    return containers.updateResources(this.client, name, resources, signal);
   }
 
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

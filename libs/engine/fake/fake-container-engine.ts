@@ -6,6 +6,7 @@ import { containerDigest, containerDigestLabel, isOwnedBy, ownedResource, ownerL
 import type {
   ContainerEngine,
   ContainerObservation,
+  ContainerResources,
   ContainerSpec,
   EngineInfo,
   FileEntry,
@@ -157,6 +158,14 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
     const found = this.containers.get(name);
     if (found === undefined) return false;
     found.restartPolicy = policy;
+    return true;
+  }
+
+  async updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
+    await this.faults.pass('updateResources', signal);
+    const found = this.containers.get(name);
+    if (found === undefined) return false;
+    found.resources = resources;
     return true;
   }
 

@@ -42,6 +42,12 @@ export interface ContainerEngine {
    * restarts it either, but nothing was set.
    */
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean>;
+  /**
+   * Memory limit and CPU weight from now on, without a restart; kept when the engine starts it again. A later `createContainer` with the original
+   * spec still takes the container for equal. A limit below what the processes hold ends them, or is refused as `engine_error`. False when there is
+   * no such container.
+   */
+  updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean>;
   /** Removes the container, running or not. Errors: `name_taken_by_stranger`. Absent is no error. */
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   /** Puts all files below `directory` in one archive call; works on a container that was created and not yet started. Errors: `disk_full`. */
@@ -122,6 +128,9 @@ export interface ContainerSpec {
   readonly stopGraceSeconds: number;
 }
 
+/** What of a container can be changed while it runs. */
+export type ContainerResources = Pick<ContainerSpec, 'memoryBytes' | 'cpuShares'>;
+
 export type ContainerNetwork =
   | { readonly kind: 'host' }
   | { readonly kind: 'none' }
@@ -159,6 +168,8 @@ export interface ContainerObservation {
   readonly restartPolicy: string;
   /** Of all processes together; 0 when there is none. */
   readonly memoryLimitBytes: number;
+  /** Relative to that of other containers; 0 when there is none. */
+  readonly cpuShares: number;
 }
 
 export type StopOutcome = 'stopped' | 'killed' | 'already-stopped' | 'absent';

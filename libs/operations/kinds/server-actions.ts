@@ -66,7 +66,14 @@ const ensureImage = async ({ engines, database, signal, log }: AttemptContext): 
   await engines.containers.pullImage(database.image, signal);
 };
 
-const requireRoom = async ({ engines, control, database, memoryOvercommit, signal }: AttemptContext): Promise<void> => {
+/** Errors: `host_full`. */
+export const requireRoom = async ({
+  engines,
+  control,
+  database,
+  memoryOvercommit,
+  signal,
+}: AttemptContext): Promise<void> => {
   const [host, allottedMb] = await Promise.all([
     engines.containers.info(signal),
     allottedMemoryMb(control.db, database.id),
