@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { persistenceModes } from '#domain/database/persistence.js';
 import { promotionModes } from '#domain/replication/promotion-mode.js';
 import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
 import { upgradeMethods } from '#domain/upgrade/upgrade-target.js';
@@ -22,6 +23,43 @@ export const promotionRequestSchema = z
     message: 'must be given with mode limited, and with no other',
   });
 
+const sizes = {
+  memoryMb: z.int().min(memoryBoundsMb.minimum).max(memoryBoundsMb.maximum).optional(),
+  diskGb: z.int().min(diskBoundsGb.minimum).max(diskBoundsGb.maximum).optional(),
+};
+
+/** As a `resize` is recorded. */
+export const sizeSchema = z.object(sizes);
+
+const resizeRequestSchema = z
+  .strictObject({ type: z.literal('resize'), ...sizes })
+  .refine(({ memoryMb, diskGb }) => memoryMb !== undefined || diskGb !== undefined, 'must name memoryMb or diskGb');
+
+const settingValue = z.union([z.string().max(1024), z.number(), z.boolean(), z.null()]);
+
+const configureRequestSchema = z
+  .strictObject({
+    type: z.literal('configure'),
+    settings: z
+      .record(z.string().min(1).max(64), settingValue)
+      .refine((settings) => Object.keys(settings).length <= 100, 'must name at most 100 settings')
+      .optional()
+      .describe('Redis settings by their names; null gives the default back.'),
+    revertTo: z.uuid().optional().describe('An entry of the history: the settings that were in force from then on.'),
+    persistence: z.enum(persistenceModes).optional(),
+    tlsOnly: z.boolean().optional(),
+    confirm: confirm.optional(),
+  })
+  .refine(
+    ({ settings, revertTo, persistence, tlsOnly }) =>
+      [settings, revertTo, persistence, tlsOnly].some((wish) => wish !== undefined),
+    'must name settings, revertTo, persistence or tlsOnly',
+  )
+  .refine(({ settings, revertTo }) => settings === undefined || revertTo === undefined, {
+    path: ['revertTo'],
+    message: 'goes with no settings: it means all of them',
+  });
+
 /** Body of `POST /v1/databases/{id}/operations`: one entry for each kind that can be asked of a database. */
 export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restart'), confirm: confirm.optional() }),
@@ -29,8 +67,7 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('replicate'),
     handle: handleSchema.describe('Of the new replica.'),
-    memoryMb: z.int().min(memoryBoundsMb.minimum).max(memoryBoundsMb.maximum).optional(),
-    diskGb: z.int().min(diskBoundsGb.minimum).max(diskBoundsGb.maximum).optional(),
+    ...sizes,
   }),
   promotionRequestSchema,
   z.strictObject({
@@ -48,6 +85,8 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('discard'), confirm: confirm.optional() }),
   z.strictObject({ type: z.literal('repair') }),
+  configureRequestSchema,
+  resizeRequestSchema,
   z.strictObject({ type: z.literal('backup-snapshot') }),
   z.strictObject({
     type: z.literal('deprovision'),

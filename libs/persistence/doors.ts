@@ -65,6 +65,13 @@ export const releaseDoors = async (
     WHERE database_id = ${databaseId} AND ${following} IN ('any', follows)`.execute(tx);
 };
 
+/** The plain ones of a database that has none any more. */
+export const releasePlainDoors = async (tx: Tx, databaseId: string): Promise<void> => {
+  await sql`UPDATE doors SET database_id = NULL, type = NULL, follows = NULL, released_at = now(),
+    allow = '{}', connection_limit = NULL, idle_timeout_seconds = NULL, bind_address = NULL
+    WHERE database_id = ${databaseId} AND type = 'redis'`.execute(tx);
+};
+
 /** Own doors first, the plain one before the TLS one. */
 export const doorsOf = async (db: Db | Tx, databaseIds: readonly string[]): Promise<DoorRow[]> =>
   databaseIds.length === 0

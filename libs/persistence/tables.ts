@@ -14,7 +14,9 @@ import type { OperationKind } from '#domain/operation/kinds.js';
 import type { OperationStatus } from '#domain/operation/state-machine.js';
 import type { Permission } from '#domain/permissions/permission.js';
 import type { IncarnationTable } from './incarnation-table.js';
+import type { Settings } from '#domain/settings/settings.js';
 import type { OperationError, OperationParameters, OperationReceipt } from './operation-documents.js';
+import type { SettingsHistoryTable } from './settings-table.js';
 
 /** The rows of libs/persistence/migrations, as Postgres hands them out. */
 export interface Tables {
@@ -36,6 +38,7 @@ export interface Tables {
   backup_schedules: { database_id: string; served_at: Date };
   operation_limits: { kind: string; most: number };
   operation_secrets: { operation_id: string; sealed: string };
+  settings_history: SettingsHistoryTable;
   idempotency_keys: IdempotencyKeyTable;
   tokens: TokenTable;
   audit_intake: { id: Generated<string>; body: string };
@@ -71,6 +74,7 @@ interface DatabaseTable {
   disk_gb: number;
   tls_only: boolean;
   maxmemory_policy: MaxmemoryPolicy;
+  settings: ColumnType<Settings, string | undefined, string>;
   deletion_protection: boolean;
   backups_enabled: Generated<boolean>;
   status: DatabaseStatus;
@@ -189,6 +193,7 @@ interface BackupTable {
   disk_gb: number;
   tls_only: boolean;
   maxmemory_policy: MaxmemoryPolicy;
+  settings: ColumnType<Settings, string | undefined, string>;
   manifest: ColumnType<BackupManifest | null, string | null | undefined, string | null>;
   manifest_key: string | null;
   envelope: string | null;

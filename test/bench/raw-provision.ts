@@ -27,6 +27,7 @@ export const rawArchive = async ({
     maxmemoryPolicy: 'noeviction',
     tlsOnly: false,
     tlsProtocols: ['TLSv1.2'],
+    settings: {},
   } as const;
   const server: Server = {
     name: 'bench',

@@ -106,6 +106,7 @@ export const describeRedisConnector = (title: string, makeSubject: () => RedisSu
         maxmemoryPolicy: 'noeviction',
         tlsOnly: false,
         tlsProtocols: ['TLSv1.2', 'TLSv1.3'],
+        settings: {},
       });
       await using(tls, async (node) => {
         expect(await node.configGet([...Object.keys(promised), 'no-such-setting'], signal)).toEqual(promised);

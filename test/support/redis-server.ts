@@ -58,6 +58,7 @@ export const redisFiles = (files: TestServerFiles): FileEntry[] => {
     maxmemoryPolicy: 'noeviction',
     tlsOnly: false,
     tlsProtocols: ['TLSv1.2', 'TLSv1.3'],
+    settings: {},
   } as const;
   const readable = (path: string, content: string | null): FileEntry => ({
     path: relative(path),

@@ -722,7 +722,7 @@ export interface components {
             status: number;
             detail: string;
             /** @enum {string} */
-            code: "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
+            code: "setting_forbidden" | "setting_unknown" | "setting_invalid" | "setting_conflict" | "setting_refused" | "settings_entry_not_found" | "memory_in_use" | "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
             remedy: string;
             requestId: string;
             errors?: {
@@ -820,7 +820,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** @enum {string} */
-            type: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
+            type: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "configure" | "resize" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
             /** @enum {string} */
             status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
             environment: string;
@@ -840,7 +840,7 @@ export interface components {
             attempt: number;
             error: {
                 /** @enum {string} */
-                code: "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
+                code: "setting_forbidden" | "setting_unknown" | "setting_invalid" | "setting_conflict" | "setting_refused" | "settings_entry_not_found" | "memory_in_use" | "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
                 detail: string;
                 remedy: string;
                 /** @description What could not be undone. */
@@ -2425,6 +2425,28 @@ export interface operations {
                     type: "repair";
                 } | {
                     /** @constant */
+                    type: "configure";
+                    /** @description Redis settings by their names; null gives the default back. */
+                    settings?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description An entry of the history: the settings that were in force from then on.
+                     */
+                    revertTo?: string;
+                    /** @enum {string} */
+                    persistence?: "aof" | "rdb" | "none";
+                    tlsOnly?: boolean;
+                    /** @description The handle of the database, typed again. */
+                    confirm?: string;
+                } | {
+                    /** @constant */
+                    type: "resize";
+                    memoryMb?: number;
+                    diskGb?: number;
+                } | {
+                    /** @constant */
                     type: "backup-snapshot";
                 } | {
                     /** @constant */
@@ -2977,7 +2999,7 @@ export interface operations {
                 environment?: string;
                 /** @description Its id, or environment/handle. */
                 database?: string;
-                type?: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
+                type?: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "configure" | "resize" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
                 status?: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
                 /** @description Who asked for it, such as token:owner. */
                 actor?: string;

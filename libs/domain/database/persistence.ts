@@ -17,6 +17,5 @@ export const persistenceSettings: Record<PersistenceMode, Readonly<Record<string
   none: { appendonly: 'no', appendfsync: 'everysec', save: '' },
 };
 
-/** Said before a memory-only database is made, restarted or resized. */
-export const memoryOnlyWarning =
-  'This database keeps its data in memory only: a restart, a reload or a resize loses all of it.';
+/** Said before a memory-only database is made or restarted. */
+export const memoryOnlyWarning = 'This database keeps its data in memory only: a restart or a reload loses all of it.';

@@ -1,5 +1,6 @@
 import { promisedSettings, type ServerShape } from '../server/redis-configuration.js';
 import { openGate } from '../server/server-role.js';
+import { findSetting } from '../settings/settings.js';
 import { finding, type Finding } from './finding.js';
 import { figuresOf, type Server } from './server-state.js';
 
@@ -7,7 +8,7 @@ import { figuresOf, type Server } from './server-state.js';
 const plumbing = { 'replica-read-only': 'yes' } as const;
 
 /** In force by `CONFIG SET`, with no client noticing. The others need another start. */
-const hot: ReadonlySet<string> = new Set([
+const ownHot: ReadonlySet<string> = new Set([
   'appendonly',
   'appendfsync',
   'save',
@@ -15,6 +16,8 @@ const hot: ReadonlySet<string> = new Set([
   'maxmemory-policy',
   'replica-read-only',
 ]);
+
+const isHot = (name: string): boolean => ownHot.has(name) || findSetting(name)?.apply === 'hot';
 
 export const wantedSettings = (shape: ServerShape): Readonly<Record<string, string>> => ({
   ...promisedSettings(shape),
@@ -32,7 +35,7 @@ export const settingsToMend = (
   shape: ServerShape,
   found: Readonly<Record<string, string>>,
 ): readonly (readonly [name: string, value: string])[] =>
-  Object.entries(wantedSettings(shape)).filter(([name, value]) => hot.has(name) && found[name] !== value);
+  Object.entries(wantedSettings(shape)).filter(([name, value]) => isHot(name) && found[name] !== value);
 
 export const settingsFindings = (server: Server): Finding[] => {
   const figures = figuresOf(server);
@@ -43,7 +46,7 @@ export const settingsFindings = (server: Server): Finding[] => {
   const told = (of: (name: string) => string | undefined): string =>
     different.map(([name]) => `${name} "${of(name) ?? 'missing'}"`).join(', ');
   const wanted = wantedSettings(shape);
-  const repair = different.every(([name]) => hot.has(name)) ? 'safe' : 'manual';
+  const repair = different.every(([name]) => isHot(name)) ? 'safe' : 'manual';
   const recorded = told((name) => wanted[name]);
   const found = told((name) => figures.settings[name]);
   return [finding('settings_differ', 'degraded', repair, recorded, found)];

@@ -1,8 +1,10 @@
+import { changeRefusals } from './change-refusals.js';
 import { entry, type ErrorEntry } from './entry.js';
 import { upgradeRefusals } from './upgrade-refusals.js';
 
 /** What a request is told that cannot be carried out as it stands. */
 export const refusals = {
+  ...changeRefusals,
   invalid_request: entry(
     400,
     'fail',

@@ -38,7 +38,10 @@ const firstOf = <Action extends string>(done: ReadonlySet<string>, ...chain: Act
   return next === undefined ? finish : { next };
 };
 
-const guard = (situation: ServerSituation): ReturnType<typeof refuse> | null => {
+/** What no operation touches: a stranger's container, or one of a later generation. */
+export const guard = (
+  situation: Pick<ServerSituation, 'container' | 'generation'>,
+): ReturnType<typeof refuse> | null => {
   const { container, generation } = situation;
   if (!container) return null;
   if (!container.owned)

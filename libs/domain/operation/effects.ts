@@ -15,6 +15,8 @@ export const databaseStatusAfter: Record<OperationKind, Partial<Record<Operation
   upgrade: {},
   discard: {},
   repair: {},
+  configure: {},
+  resize: {},
   deprovision: { claim: 'deprovisioning', succeed: 'deprovisioned', fail: 'deprovision_failed' },
   'backup-snapshot': {},
   'verify-backup': {},
@@ -35,6 +37,8 @@ export const statusesToBegin: Record<OperationKind, readonly DatabaseStatus[]> =
   upgrade: ['provisioned'],
   discard: ['provisioned'],
   repair: ['provisioned'],
+  configure: ['provisioned'],
+  resize: ['provisioned'],
   deprovision: ['pending', 'provisioned', 'provision_failed', 'deprovisioning', 'deprovision_failed'],
   'backup-snapshot': ['provisioned'],
   // The backups of a database outlive it.

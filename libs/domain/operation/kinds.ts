@@ -53,6 +53,9 @@ export const operationKinds = {
   upgrade: lifecycle('ops', { timeoutMs: 6 * 3_600_000 }),
   discard: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
+  // A change of mode may write all data anew.
+  configure: lifecycle('deploy', { timeoutMs: 3_600_000 }),
+  resize: lifecycle('deploy'),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
   'backup-snapshot': backup('ops'),

@@ -9,6 +9,7 @@ const shape = (overrides: Partial<ServerShape> = {}): ServerShape => ({
   maxmemoryPolicy: 'noeviction',
   tlsOnly: false,
   tlsProtocols: ['TLSv1.2', 'TLSv1.3'],
+  settings: {},
   ...overrides,
 });
 

@@ -1,6 +1,8 @@
 import { persistenceSettings, type PersistenceMode } from '../database/persistence.js';
 import { maxmemoryBytes, type MaxmemoryPolicy } from '../database/size.js';
 import { compareVersions } from '../catalogue/version.js';
+import { defaultLimits, withReplicas } from '../settings/buffer-limits.js';
+import { chosenSettings, type Settings } from '../settings/settings.js';
 import { serverPaths, serverPorts } from './names.js';
 import { roleSettings, type ServerRole } from './server-role.js';
 
@@ -11,6 +13,8 @@ export interface ServerShape {
   readonly maxmemoryPolicy: MaxmemoryPolicy;
   readonly tlsOnly: boolean;
   readonly tlsProtocols: readonly string[];
+  /** Chosen by the tenant; the eviction policy is not among them. */
+  readonly settings: Settings;
 }
 
 /**
@@ -19,6 +23,8 @@ export interface ServerShape {
  */
 export const promisedSettings = (shape: ServerShape): Readonly<Record<string, string>> => ({
   ...persistenceSettings[shape.persistence],
+  // Before those that are Holdfast's: nothing that is chosen can take their place.
+  ...chosen(shape),
   maxmemory: String(maxmemoryBytes(shape.memoryMb, shape.persistence)),
   'maxmemory-policy': shape.maxmemoryPolicy,
   port: shape.tlsOnly ? '0' : String(serverPorts.plain),
@@ -26,25 +32,53 @@ export const promisedSettings = (shape: ServerShape): Readonly<Record<string, st
   'tls-protocols': shape.tlsProtocols.join(' '),
 });
 
+const chosen = (shape: ServerShape): Readonly<Record<string, string>> => {
+  const settings = chosenSettings(shape.version, shape);
+  return bufferLimits in settings ? { ...settings, [bufferLimits]: limitsOf(shape) } : settings;
+};
+
+const bufferLimits = 'client-output-buffer-limit';
+
+/** Of all classes of clients, as `CONFIG GET` shows them. */
+const limitsOf = ({ settings, memoryMb }: ServerShape): string =>
+  withReplicas(settings[bufferLimits] ?? defaultLimits, replicaLimit(memoryMb));
+
+/** What follows from the size of a server, in the form of `CONFIG GET`; all of it can be set while the server runs. */
+export const sizedSettings = (shape: ServerShape): Readonly<Record<string, string>> => ({
+  maxmemory: String(maxmemoryBytes(shape.memoryMb, shape.persistence)),
+  'repl-backlog-size': String(backlogMb(shape.memoryMb) * mebibyte),
+  [bufferLimits]: limitsOf(shape),
+});
+
 /**
  * The complete `redis.conf`. It is always rendered whole and never rewritten by the server (no `CONFIG REWRITE`), so what
  * a restart brings back, the control plane up or down, is exactly what was decided here.
  */
-export const renderRedisConfiguration = (shape: ServerShape, role: ServerRole): string =>
-  [
+export const renderRedisConfiguration = (shape: ServerShape, role: ServerRole): string => {
+  const promised = promisedSettings(shape);
+  return [
     ...Object.entries(roleSettings(role, shape.persistence)),
     ...plumbing,
     ...guards(shape.version),
-    ...Object.entries(promisedSettings(shape)),
-    ...replicationBuffers(shape.memoryMb),
-    ...tuning,
+    ...Object.entries(promised),
+    ...[...replicationBuffers(shape.memoryMb), ...tuning].filter(([name]) => !(name in promised)),
   ]
-    .flatMap(([name, value]) => (name === 'save' ? saveLines(value) : [`${name} ${quote(name, value)}`]))
+    .flatMap(linesOf)
     .map((line) => `${line}\n`)
     .join('');
+};
 
-/** Before 7.0 a `save` line takes one pair only. */
-const saveLines = (value: string): string[] => value.match(/\d+ \d+/g)?.map((pair) => `save ${pair}`) ?? ['save ""'];
+/** Before 7.0 a line takes one save point, or the limits of one class of clients. */
+const linesOf = ([name, value]: Setting): string[] => {
+  switch (name) {
+    case 'save':
+      return value.match(/\d+ \d+/g)?.map((pair) => `save ${pair}`) ?? ['save ""'];
+    case bufferLimits:
+      return value.match(/\w+ \w+ \w+ \w+/g)?.map((limit) => `${name} ${limit}`) ?? [];
+    default:
+      return [`${name} ${quote(name, value)}`];
+  }
+};
 
 type Setting = readonly [name: string, value: string];
 
@@ -108,15 +142,21 @@ const tuning: readonly Setting[] = [
  * The backlog lets a follower that was away for a moment go on where it stood; a follower too slow to take what its source writes during
  * a first copy is let go before the source's memory limit is reached. Redis' own limit of 256 MB is more than many containers have.
  */
-const replicationBuffers = (memoryMb: number): readonly Setting[] => {
-  const backlogMb = Math.min(64, Math.max(1, Math.floor(memoryMb / 64)));
-  const hardMb = Math.max(16, Math.floor(memoryMb * 0.15));
-  return [
-    ['repl-backlog-size', `${backlogMb}mb`],
-    ['client-output-buffer-limit', `replica ${hardMb}mb ${Math.floor(hardMb / 2)}mb 60`],
-  ];
-};
+const replicationBuffers = (memoryMb: number): readonly Setting[] => [
+  ['repl-backlog-size', `${backlogMb(memoryMb)}mb`],
+  [bufferLimits, `replica ${hardMb(memoryMb)}mb ${Math.floor(hardMb(memoryMb) / 2)}mb 60`],
+];
 
-const severalWords = new Set(['replicaof', 'client-output-buffer-limit']);
+const mebibyte = 1024 * 1024;
+const backlogMb = (memoryMb: number): number => Math.min(64, Math.max(1, Math.floor(memoryMb / 64)));
+const hardMb = (memoryMb: number): number => Math.max(16, Math.floor(memoryMb * 0.15));
+
+const replicaLimit = (memoryMb: number) => ({
+  hard: hardMb(memoryMb) * mebibyte,
+  soft: Math.floor(hardMb(memoryMb) / 2) * mebibyte,
+  seconds: 60,
+});
+
+const severalWords = new Set(['replicaof']);
 const quote = (name: string, value: string): string =>
   value === '' || (/\s/.test(value) && !severalWords.has(name)) ? `"${value}"` : value;

@@ -44,6 +44,16 @@ const increment = 'appendonly.aof.1.incr.aof';
 const manifest = `file ${base} seq 1 type b\nfile ${increment} seq 1 type i\n`;
 
 /**
+ * What takes the place of an append-only file that is written no more. From 7.0 on it is a directory, which goes with all that is in it when a file takes
+ * its place; then it is a directory again, since the server makes none where a file is.
+ */
+export const abandonedAppendOnly = (version: string): readonly DataFile[] => {
+  const file = (path: string): DataFile => ({ path, content: '', mode: 0o600, ...serverUser });
+  if (compareVersions(version, '7.0') < 0) return [file('data/appendonly.aof')];
+  return [file('data/appendonlydir'), { path: 'data/appendonlydir', content: null, mode: 0o700, ...serverUser }];
+};
+
+/**
  * Takes the place of the dump.rdb of a server that keeps its data in memory only, once it has loaded it: otherwise every restart would bring
  * the restored data back, old as they are. It is an RDB file without keys and without a checksum, which every version reads.
  */

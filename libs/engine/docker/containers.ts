@@ -1,6 +1,12 @@
 import type Docker from 'dockerode';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import type { ContainerObservation, ContainerSpec, Owner, StopOutcome } from '../ports/container-engine.js';
+import type {
+  ContainerObservation,
+  ContainerResources,
+  ContainerSpec,
+  Owner,
+  StopOutcome,
+} from '../ports/container-engine.js';
 import { containerConfig } from './container-config.js';
 import type { EngineClient } from './engine-client.js';
 import { strangerError, whenStatus } from './errors.js';
@@ -84,6 +90,25 @@ export const setRestartPolicy = async (
   client
     .call(`set restart policy of container ${name}`, signal, (docker, abortSignal) =>
       container(docker, name).update({ RestartPolicy: { Name: policy }, abortSignal }),
+    )
+    .then(() => true)
+    .catch(whenStatus(404, () => false));
+
+export const updateResources = async (
+  client: EngineClient,
+  name: string,
+  { memoryBytes, cpuShares }: ContainerResources,
+  signal: AbortSignal,
+): Promise<boolean> =>
+  client
+    .call(`update resources of container ${name}`, signal, (docker, abortSignal) =>
+      // Swap is counted with the memory, as at its creation.
+      container(docker, name).update({
+        Memory: memoryBytes,
+        MemorySwap: memoryBytes,
+        CpuShares: cpuShares,
+        abortSignal,
+      }),
     )
     .then(() => true)
     .catch(whenStatus(404, () => false));

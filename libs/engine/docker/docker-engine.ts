@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type {
   ContainerEngine,
   ContainerObservation,
+  ContainerResources,
   ContainerSpec,
   Endpoint,
   EngineInfo,
@@ -101,6 +102,10 @@ export class DockerEngine implements ContainerEngine {
 
   setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     return setAliases(this.client, name, endpoint, signal);
+  }
+
+  updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
+    return containers.updateResources(this.client, name, resources, signal);
   }
 
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ export const observation = (found: ContainerInspectInfo, owner: Owner): Containe
     outOfMemory: found.State.OOMKilled,
     restartPolicy: found.HostConfig.RestartPolicy?.Name || 'no',
     memoryLimitBytes: found.HostConfig.Memory ?? 0,
+    cpuShares: found.HostConfig.CpuShares ?? 0,
   };
 };
 

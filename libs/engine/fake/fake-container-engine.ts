@@ -6,6 +6,7 @@ import { containerDigest, containerDigestLabel, isOwnedBy, ownedResource, ownerL
 import type {
   ContainerEngine,
   ContainerObservation,
+  ContainerResources,
   ContainerSpec,
   Endpoint,
   EngineInfo,
@@ -164,6 +165,14 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
   async setAliases(name: string, { aliases }: Endpoint, signal: AbortSignal): Promise<void> {
     await this.faults.pass('setAliases', signal);
     this.existing(name).aliases = aliases;
+  }
+
+  async updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
+    await this.faults.pass('updateResources', signal);
+    const found = this.containers.get(name);
+    if (found === undefined) return false;
+    found.resources = resources;
+    return true;
   }
 
   async ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

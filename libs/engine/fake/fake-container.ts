@@ -1,6 +1,13 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { containerDigest, containerDigestLabel, isOwnedBy, ownerLabels } from '../docker/labels.js';
-import type { ContainerObservation, ContainerSpec, FileEntry, Owner, StopOutcome } from '../ports/container-engine.js';
+import type {
+  ContainerObservation,
+  ContainerResources,
+  ContainerSpec,
+  FileEntry,
+  Owner,
+  StopOutcome,
+} from '../ports/container-engine.js';
 import type { FakeNetwork } from './fake-network.js';
 import { endsOnTerm, runProcess, type FakeSurroundings } from './fake-process.js';
 import type { FakeRedisServer } from './fake-redis-server.js';
@@ -15,6 +22,7 @@ export class FakeContainer implements FakeSurroundings {
   log = '';
   restartPolicy: ContainerSpec['restartPolicy'];
   aliases: readonly string[];
+  resources: ContainerResources;
   private state: 'created' | 'running' | 'exited' = 'created';
   private exitCode: number | null = null;
   private startedAt: Date | null = null;
@@ -27,6 +35,7 @@ export class FakeContainer implements FakeSurroundings {
   ) {
     this.restartPolicy = spec.restartPolicy;
     this.aliases = spec.network.kind === 'network' ? spec.network.aliases : [];
+    this.resources = spec;
     this.labels = { ...spec.labels, ...ownerLabels(spec.owner), [containerDigestLabel]: containerDigest(spec) };
   }
 
@@ -76,7 +85,8 @@ export class FakeContainer implements FakeSurroundings {
       exitCode: this.exitCode,
       outOfMemory: false,
       restartPolicy: this.restartPolicy,
-      memoryLimitBytes: this.spec.memoryBytes,
+      memoryLimitBytes: this.resources.memoryBytes,
+      cpuShares: this.resources.cpuShares,
     };
   }
 

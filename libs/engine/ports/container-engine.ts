@@ -48,6 +48,12 @@ export interface ContainerEngine {
    * tenths of a second, and comes back with the same address.
    */
   setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>;
+  /**
+   * Memory limit and CPU weight from now on, without a restart; kept when the engine starts it again. A later `createContainer` with the original
+   * spec still takes the container for equal. A limit below what the processes hold ends them, or is refused as `engine_error`. False when there is
+   * no such container.
+   */
+  updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean>;
   /** Removes the container, running or not. Errors: `name_taken_by_stranger`. Absent is no error. */
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   /** Puts all files below `directory` in one archive call; works on a container that was created and not yet started. Errors: `disk_full`. */
@@ -128,6 +134,9 @@ export interface ContainerSpec {
   readonly stopGraceSeconds: number;
 }
 
+/** What of a container can be changed while it runs. */
+export type ContainerResources = Pick<ContainerSpec, 'memoryBytes' | 'cpuShares'>;
+
 export type ContainerNetwork =
   | { readonly kind: 'host' }
   | { readonly kind: 'none' }
@@ -171,6 +180,8 @@ export interface ContainerObservation {
   readonly restartPolicy: string;
   /** Of all processes together; 0 when there is none. */
   readonly memoryLimitBytes: number;
+  /** Relative to that of other containers; 0 when there is none. */
+  readonly cpuShares: number;
 }
 
 export type StopOutcome = 'stopped' | 'killed' | 'already-stopped' | 'absent';

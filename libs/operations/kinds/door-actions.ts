@@ -9,7 +9,9 @@ import { serverIn } from './server-actions.js';
 /** Every door of the database leads to its server. */
 export const openDoors = async (context: AttemptContext): Promise<void> => {
   const doors = await doorsOf(context.control.db, [context.database.id]);
-  const targets = doorTargets(doors, serverIn(context).address);
+  // A server that is to have no plain port has no plain door either, whatever is recorded until then.
+  const served = doors.filter(({ type }) => type !== 'redis' || !context.database.tls_only);
+  const targets = doorTargets(served, serverIn(context).address);
   await atRunningEdge(context, () => context.engines.edge.openDoors(targets, context.signal));
 };
 

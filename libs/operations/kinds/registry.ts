@@ -3,6 +3,7 @@ import { drive } from '../run/drive.js';
 import type { AttemptContext } from '../run/context.js';
 import type { Journal } from '../run/journal.js';
 import { backupSnapshot } from './backup-snapshot.js';
+import { configure } from './configure.js';
 import { copyBackup } from './copy-backup.js';
 import { discard } from './discard.js';
 import { deprovision } from './deprovision.js';
@@ -14,6 +15,7 @@ import { purgeBackup } from './purge-backup.js';
 import { reload } from './reload.js';
 import { repair } from './repair.js';
 import { replicate } from './replicate.js';
+import { resize } from './resize.js';
 import { restart } from './restart.js';
 import { restore } from './restore.js';
 import { upgrade } from './upgrade.js';
@@ -51,6 +53,8 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   upgrade: runner(upgrade),
   discard: runner(discard),
   repair: runner(repair),
+  configure: runner(configure),
+  resize: runner(resize),
   deprovision: runner(deprovision),
   'backup-snapshot': runner(backupSnapshot),
   'verify-backup': runner(verifyBackup),

@@ -68,7 +68,14 @@ export const ensureImage = async ({ engines, database, signal, log }: AttemptCon
   await engines.containers.pullImage(database.image, signal);
 };
 
-const requireRoom = async ({ engines, control, database, memoryOvercommit, signal }: AttemptContext): Promise<void> => {
+/** Errors: `host_full`. */
+export const requireRoom = async ({
+  engines,
+  control,
+  database,
+  memoryOvercommit,
+  signal,
+}: AttemptContext): Promise<void> => {
   const [host, allottedMb] = await Promise.all([
     engines.containers.info(signal),
     allottedMemoryMb(control.db, database.id),

@@ -15,6 +15,7 @@ import { applyOutcome } from '../run/effects.js';
 import { auditEvent } from './audit.js';
 import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
+import { retryChange } from './retry-change.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
@@ -103,13 +104,13 @@ const askAgain = async (
     case 'reload':
     case 'repair':
       return asBefore();
+    case 'configure':
+    case 'resize':
+      return retryChange(control, tx, actor, database, { id: retryOf, kind, parameters });
     case 'backup-snapshot':
       return (await requestBackup(control, tx, actor, database, kindOfBackup(parameters), retryOf)).operation;
     case 'import':
-      throw new HoldfastError(
-        'import_not_retryable',
-        `The operation ${retryOf} has ended, and with it went the URL of its source.`,
-      );
+      throw urlIsGone(retryOf);
     case 'verify-backup':
     case 'copy-backup':
     case 'purge-backup':
@@ -120,6 +121,9 @@ const askAgain = async (
 
 const promotionIn = (parameters: OperationRow['parameters']) =>
   promotionRequestSchema.parse({ type: 'promote', ...parameters });
+
+const urlIsGone = (id: string): HoldfastError =>
+  new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {

@@ -50,6 +50,7 @@ export const recordBackup = async (
     database;
   return insertBackup(tx, {
     ...{ id, kind, handle, version, image, tls_protocols, persistence, memory_mb, disk_gb, tls_only, maxmemory_policy },
+    settings: JSON.stringify(database.settings),
     database_id: database.id,
     environment_id: database.environment_id,
     status: 'running',
@@ -110,13 +111,14 @@ export const requestCopy = async (
   }
   const id = newId();
   const operation = await recordOn(control, tx, actor, backup, 'copy-backup', { copyId: id, store }, retryOf);
-  const { manifest: _, manifest_key: _key, ...like } = backup;
+  const { manifest: _, manifest_key: _key, settings, ...like } = backup;
   await insertBackup(tx, {
     ...like,
     ...{ id, store, copy_of: backup.id, status: 'running', operation_id: operation.id, requested_by: actor },
     ...{ stored_bytes: null, keys: null, envelope: null, completed_at: null, error: null, created_at: control.now() },
     ...{ verification: 'unverified', verification_detail: null, checked_at: null, verified_at: null },
     ...{ restore_ms: null, value_digest: null, hold_reason: null, held_by: null, held_at: null },
+    settings: JSON.stringify(settings),
   });
   return operation;
 };

@@ -7,6 +7,9 @@ import { replicasOf } from '#persistence/databases.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
+import { requestConfigure } from './request-configure.js';
+import { requestResize } from './request-resize.js';
+import { requireConfirmation } from './require-confirmation.js';
 import { requestBackup } from './request-backup.js';
 import { requestUpgrade } from './request-upgrade.js';
 import { requestPromote, requestReplicate, requestUnlink } from './request-replication.js';
@@ -16,7 +19,8 @@ const removable: readonly DatabaseStatus[] = [...living, 'provision_failed', 'de
 
 /**
  * Records an operation on a database, after everything that can be refused at once has been. Returns what was written.
- * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts and request-backup.ts.
+ * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts, request-backup.ts,
+ * request-configure.ts and request-resize.ts.
  */
 export const requestOperation = async (
   control: Control,
@@ -40,6 +44,10 @@ export const requestOperation = async (
       return recordOperation(control, tx, { kind: 'discard', database, actor, parameters: { all: true } });
     case 'repair':
       return recordOperation(control, tx, { kind: 'repair', database, actor, parameters: {} });
+    case 'configure':
+      return requestConfigure(control, tx, actor, database, request);
+    case 'resize':
+      return requestResize(control, tx, actor, database, request);
     case 'backup-snapshot':
       return (await requestBackup(control, tx, actor, database, 'manual')).operation;
     case 'replicate':
@@ -80,15 +88,6 @@ export const requireLiving = (database: DatabaseRow): void => requireStatus(data
 const requireStatus = ({ status, handle }: DatabaseRow, allowed: readonly DatabaseStatus[]): void => {
   if (allowed.includes(status)) return;
   throw new HoldfastError('database_not_ready', `The database "${handle}" is ${status}.`);
-};
-
-const requireConfirmation = (database: DatabaseRow, confirm: string | undefined, consequence: string): void => {
-  if (confirm === database.handle) return;
-  const given = confirm === undefined ? 'nothing was typed' : `"${confirm}" was typed`;
-  throw new HoldfastError(
-    'confirmation_required',
-    `${consequence} Type the handle "${database.handle}" to confirm; ${given}.`,
-  );
 };
 
 /** Errors: `deletion_protected`, `database_has_replicas`. */

@@ -33,6 +33,7 @@ export const requestReplicate = async (
   const { version, image, tls_protocols, persistence, tls_only, maxmemory_policy } = source;
   const database = await insertDatabase(tx, {
     ...{ id, handle, version, image, tls_protocols, persistence, tls_only, maxmemory_policy },
+    settings: JSON.stringify(source.settings),
     environment_id: source.environment_id,
     memory_mb: memoryMb,
     disk_gb: diskGb,

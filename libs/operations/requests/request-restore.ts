@@ -6,6 +6,7 @@ import { maxmemoryBytes } from '#domain/database/size.js';
 import { doorFollows } from '#domain/database/status.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverUsers } from '#domain/server/users.js';
+import { fitting } from '#domain/settings/change.js';
 import type { Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
 import { handlesLike, insertDatabase } from '#persistence/databases.js';
@@ -60,16 +61,22 @@ export const requestRestore = async (
 type Shape = Pick<
   DatabaseRow,
   'version' | 'image' | 'tls_protocols' | 'persistence' | 'memory_mb' | 'disk_gb' | 'tls_only' | 'maxmemory_policy'
->;
+> & { readonly settings: string };
 
-const restoredShape = (control: Control, backup: BackupRow, request: RestoreRequest): Shape => ({
-  ...versionOf(control, backup, request.version),
-  persistence: request.persistence ?? backup.persistence,
-  memory_mb: request.memoryMb ?? backup.memory_mb,
-  disk_gb: request.diskGb ?? backup.disk_gb,
-  tls_only: backup.tls_only,
-  maxmemory_policy: backup.maxmemory_policy,
-});
+const restoredShape = (control: Control, backup: BackupRow, request: RestoreRequest): Shape => {
+  const version = versionOf(control, backup, request.version);
+  const persistence = request.persistence ?? backup.persistence;
+  return {
+    ...version,
+    persistence,
+    // What another version or mode does not have has no meaning there.
+    settings: JSON.stringify(fitting(backup.settings, version.version, persistence)),
+    memory_mb: request.memoryMb ?? backup.memory_mb,
+    disk_gb: request.diskGb ?? backup.disk_gb,
+    tls_only: backup.tls_only,
+    maxmemory_policy: backup.maxmemory_policy,
+  };
+};
 
 const versionOf = (
   { catalogue }: Control,

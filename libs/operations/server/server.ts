@@ -35,6 +35,7 @@ export const serverOf = (control: Control, database: DatabaseRow, environment: E
     maxmemoryPolicy: database.maxmemory_policy,
     tlsOnly: database.tls_only,
     tlsProtocols: database.tls_protocols,
+    settings: database.settings,
   },
 });
 

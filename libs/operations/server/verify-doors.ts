@@ -13,10 +13,12 @@ import type { Server } from './server.js';
  * A guarded door may keep us out. There the edge is asked where it leads, and the server is reached behind it.
  */
 export const verifyDoors = async (context: AttemptContext, server: Server): Promise<void> => {
-  const [doors, passwords] = await Promise.all([
+  const [all, passwords] = await Promise.all([
     doorsOf(context.control.db, [context.database.id]),
     openPasswords(context.control, context.database.id),
   ]);
+  // A server that is to have no plain port has no plain door either, whatever is recorded until then.
+  const doors = all.filter(({ type }) => type !== 'redis' || !server.shape.tlsOnly);
   const password = passwords.tenant[0] ?? '';
   const guarded = doors.filter(isGuarded);
   if (guarded.length > 0) await requireLeading(context, server, guarded);

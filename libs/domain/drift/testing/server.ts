@@ -22,7 +22,7 @@ export class TestServer {
       memoryLimitBytes: 64 * 1024 ** 2,
       shape: {
         ...{ version: '8.0', persistence, memoryMb: 64, maxmemoryPolicy: 'noeviction' },
-        ...{ tlsOnly: false, tlsProtocols: ['TLSv1.3'] },
+        ...{ tlsOnly: false, tlsProtocols: ['TLSv1.3'], settings: {} },
       },
       hasFollowers: followers.length > 0,
       users: ['user default off', `user tenant on #${'a'.repeat(64)} ~* &* +@all`, ...logins].map(aclUser),

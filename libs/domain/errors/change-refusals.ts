@@ -1,0 +1,47 @@
+import { entry, type ErrorEntry } from './entry.js';
+
+/** What a request to configure or resize a database is told that cannot be carried out as it stands. */
+export const changeRefusals = {
+  setting_forbidden: entry(
+    422,
+    'fail',
+    'The setting is not for tenants to choose',
+    'Leave it out; `holdfast db:settings HANDLE` lists what can be chosen.',
+  ),
+  setting_unknown: entry(
+    422,
+    'fail',
+    'There is no such setting in this version',
+    'Choose one of those that `holdfast db:settings HANDLE` lists.',
+  ),
+  setting_invalid: entry(
+    422,
+    'fail',
+    'The value is not one that the setting takes',
+    'Give a value of the type and within the bounds that the detail names.',
+  ),
+  setting_conflict: entry(
+    422,
+    'fail',
+    'Settings do not go together',
+    'Change them together so that they fit each other, the mode and the replication tree.',
+  ),
+  setting_refused: entry(
+    422,
+    'fail',
+    'Redis does not take the settings',
+    "Look at what Redis said in the operation's log; nothing was changed.",
+  ),
+  settings_entry_not_found: entry(
+    404,
+    'fail',
+    'The history of settings has no such entry',
+    'List the entries with `holdfast db:settings HANDLE --history`.',
+  ),
+  memory_in_use: entry(
+    409,
+    'fail',
+    'The data do not fit the memory that was asked for',
+    'Delete data or ask for more memory; the detail has the figures.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;

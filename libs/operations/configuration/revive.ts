@@ -1,0 +1,28 @@
+import { persistenceSettings, type PersistenceMode } from '#domain/database/persistence.js';
+import { serverPaths } from '#domain/server/names.js';
+import { on, type AttemptContext } from '../run/context.js';
+import { writeRecordedRole } from '../replication/role-file.js';
+import { serverOf, stopGraceSeconds } from '../server/server.js';
+
+/**
+ * Gives a server that does not come up with its new settings the old ones, in the mode that its file has now: what another mode needs may not be on
+ * the disk. The context's database is the one to go back to.
+ */
+export const revive = async (context: AttemptContext): Promise<void> => {
+  const { engines, control, database, environment, signal } = context;
+  const { name } = serverOf(control, database, environment);
+  const text = (await engines.containers.readFile(name, serverPaths.configuration, signal))?.toString('utf8') ?? '';
+  const persistence = modeOf(text) ?? database.persistence;
+  // The engine may start it again and again.
+  await engines.containers.stopContainer(name, stopGraceSeconds, signal);
+  await writeRecordedRole(on(context, { ...database, persistence }));
+  await engines.containers.startContainer(name, signal);
+};
+
+/** The mode that a file was written for. */
+const modeOf = (text: string): PersistenceMode | undefined => {
+  const appendonly = /^appendonly (\w+)$/m.exec(text)?.[1];
+  if (appendonly === undefined) return undefined;
+  if (appendonly === persistenceSettings.aof['appendonly']) return 'aof';
+  return /^save ""$/m.test(text) ? 'none' : 'rdb';
+};
