@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfiguration, type Configuration } from '#configuration/configuration.js';
@@ -14,23 +13,38 @@ import { loginFile, removeLogin } from './owner-login.js';
 import { stopPostgres } from './postgres.js';
 import type { Progress } from './progress.js';
 import { standaloneOf, stopStandalone } from './standalone-process.js';
+import { fateOf, removeHome, requireSaid, type BackupsFate } from './purge.js';
 import { removeUnit } from './systemd-unit.js';
 
-/** Stops everything and keeps all data; `--purge` removes the data, the keys and the containers, but not the images. */
+const options = {
+  purge: { type: 'boolean', default: false },
+  'with-backups': { type: 'boolean', default: false },
+  'keep-backups': { type: 'boolean', default: false },
+} as const;
+
+/**
+ * Stops everything and keeps all data; `--purge` removes the data, the keys and the containers, but not the images. Whether the backups in
+ * the home go with it must be said when there are some.
+ */
 const down = async (progress: Progress, signal: AbortSignal): Promise<void> => {
-  const { values } = parseArgs({ options: { purge: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options });
   const configuration = loadConfiguration(processEnvironment());
+  const fate = fateOf(values);
+  if (values.purge) requireSaid(configuration.home, fate);
   await removeUnit(configuration, signal);
   if (isInstallationHome(configuration.home)) await stopProcesses(configuration, progress, signal);
   else progress.note(`${configuration.home} holds no installation`);
   await stopOrRemoveContainers(configuration, values.purge, progress, signal);
-  if (values.purge) purgeFiles(configuration);
-  progress.note(
-    values.purge
-      ? 'Holdfast and all its data are gone'
-      : 'Holdfast is stopped; `npm run up` starts it again with all data',
-  );
+  if (values.purge) purgeFiles(configuration, fate);
+  progress.note(values.purge ? goneNote(configuration, fate) : stoppedNote);
 };
+
+const stoppedNote = 'Holdfast is stopped; `npm run up` starts it again with all data';
+
+const goneNote = ({ home }: Configuration, fate: BackupsFate): string =>
+  fate === 'keep'
+    ? `Holdfast and all its data are gone, but for the backups and the master key in ${home}`
+    : 'Holdfast and all its data are gone';
 
 /** Holdfast before its servers, so that it hands its operations back. */
 const stopProcesses = async ({ home }: Configuration, progress: Progress, signal: AbortSignal): Promise<void> => {
@@ -61,9 +75,9 @@ const stopOrRemoveContainers = async (
   }
 };
 
-const purgeFiles = (configuration: Configuration): void => {
+const purgeFiles = (configuration: Configuration, fate: BackupsFate): void => {
   removeLogin(loginFile(currentUser(processEnvironment()).homeDirectory), apiUrl(configuration));
-  if (isInstallationHome(configuration.home)) rmSync(configuration.home, { recursive: true });
+  removeHome(configuration, fate);
 };
 
 await runProgram(down);

@@ -14,7 +14,7 @@ const settingsFile = (home: string): string => join(home, 'installation.env');
 export const isInstallationHome = (home: string): boolean => existsSync(settingsFile(home));
 
 /** What somebody puts into an empty home who has lost all but this (docs/backups.md). */
-const broughtAlong = new Set(['master.key', 'backups']);
+export const broughtAlong: ReadonlySet<string> = new Set(['master.key', 'backups']);
 
 /**
  * Makes the directory of the state. Others may pass through, since Postgres and Redis run as users of their own below it;

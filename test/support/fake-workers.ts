@@ -4,7 +4,7 @@ import { Scheduler } from '../../apps/scheduler/scheduler.js';
 import type { OperationRunner } from '#operations/run/operation-runner.js';
 import type { RunnerOptions } from '#operations/run/runner-options.js';
 import { queueConnection, Queues } from '#queue/queues.js';
-import { OperationWorkerModule } from '#queue/operation-worker.module.js';
+import { OperationWorkerModule, type OperationWorkerOptions } from '#queue/operation-worker.module.js';
 import { queuePrefix } from '#queue/prefix.js';
 import type { FakeInstallation } from './fake-installation.js';
 import { queueUrl } from './queue.js';
@@ -55,12 +55,13 @@ export const startWorker = async (
   installation: FakeInstallation,
   options: Partial<RunnerOptions> = {},
   url = queueUrl(),
+  app: OperationWorkerOptions['app'] = 'lifecycle-worker',
 ): Promise<Closable & { readonly runner: OperationRunner }> => {
   const shutdown = new AbortController();
   const runner = installation.runner(options);
   const queue = queueConnection(url, () => undefined);
   const module = OperationWorkerModule.register({
-    app: 'lifecycle-worker',
+    app,
     run: (operationId, ...stops) => runner.run(operationId, ...stops),
     concurrency: () => 20,
     queue,

@@ -14,6 +14,7 @@ interface SetOptions extends Partial<Omit<BackupPolicy, 'store' | 'copyStore'>> 
   readonly store?: string;
   readonly copyStore?: string;
   readonly database?: string;
+  readonly reset?: boolean;
   readonly force?: boolean;
 }
 
@@ -36,6 +37,7 @@ export const verb = defineVerb<SetOptions, [string | undefined]>({
       wholeNumber,
     ),
     new Option('--database <handle>', 'change it for one database only'),
+    new Option('--reset', 'with --database: it follows its environment again in all that is not named'),
     new Option('--force', 'do not ask before backups go'),
   ],
   notes:
@@ -44,6 +46,7 @@ export const verb = defineVerb<SetOptions, [string | undefined]>({
     'holdfast backup-policy:set production --daily 14 --monthly 12 --yearly 5',
     'holdfast backup-policy:set production --schedule "30 3 * * *" --time-zone Europe/Berlin',
     'holdfast backup-policy:set production --database cache --daily 1 --force',
+    'holdfast backup-policy:set production --database cache --reset',
   ],
   async run(session, { database, force = false, ...wanted }, name) {
     const environment = await environmentName(session, name === undefined ? {} : { environment: name });
@@ -57,16 +60,27 @@ export const verb = defineVerb<SetOptions, [string | undefined]>({
   },
 });
 
+/** What a database may have of its own; null is what the environment says. */
+const environmentsOwn = {
+  daily: null,
+  monthly: null,
+  yearly: null,
+  schedule: null,
+  timeZone: null,
+  maximumAgeHours: null,
+} as const;
+
 type Send = (confirm: boolean) => Promise<{ document: object; policy: BackupPolicy }>;
 
 const sender = async (
   session: Session,
   environment: string,
   database: string | undefined,
-  wanted: Omit<SetOptions, 'database' | 'force'>,
+  { reset = false, ...wanted }: Omit<SetOptions, 'database' | 'force'>,
 ): Promise<Send> => {
   const { api } = session;
   if (database === undefined) {
+    if (reset) throw new HoldfastError('wrong_usage', 'Only a database can follow its environment: give --database.');
     const params = { path: { env: environment } };
     return async (confirm) => {
       const body = { ...given(wanted), confirm };
@@ -83,7 +97,7 @@ const sender = async (
   }
   const params = { path: { id: await databasePath(session, database, { environment }) } };
   return async (confirm) => {
-    const body = { ...given(own), confirm };
+    const body = { ...(reset ? environmentsOwn : {}), ...given(own), confirm };
     const document = await answer(api.PUT('/v1/databases/{id}/backup-policy', { params, body }));
     return { document, policy: document.effective };
   };

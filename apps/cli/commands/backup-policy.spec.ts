@@ -66,6 +66,14 @@ describe('backup-policy:set', () => {
     ]);
   });
 
+  it('gives a database back to its environment, but for what is named', async () => {
+    await using api = await startApi();
+    await run(api, 'backup-policy:set --database orders --reset --daily 2');
+    expect(sent(api, ofDatabase)).toEqual([{ ...own, daily: 2, confirm: false }]);
+    expect(await run(api, 'backup-policy:set default --reset')).toMatchObject({ exitCode: 2 });
+    expect(sent(api, ofEnvironment)).toEqual([]);
+  });
+
   it('takes a schedule of five fields as one word', async () => {
     await using api = await startApi();
     const words = ['backup-policy:set', '--schedule', '30 3 * * *'];

@@ -1,4 +1,4 @@
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { restoredDataFiles } from '#domain/server/restored-data.js';
 import { serverPaths, serverUser } from '#domain/server/names.js';
 import type { PersistenceMode } from '#domain/database/persistence.js';
@@ -25,21 +25,36 @@ export const loadBackup = async (
   target: LoadTarget,
   reading?: RdbReading,
 ): Promise<OpenedManifest> => {
+  const { files } = restoredDataFiles(target.version, target.persistence);
+  const { containers } = context.engines;
+  if (files.length > 0) await containers.writeFiles(target.container, serverPaths.root, files, context.signal);
+  try {
+    return await loadOnce(context, backup, target, reading);
+  } catch (error) {
+    if (!isHoldfastError(error, 'backup_corrupt')) throw error;
+    // A backup that is found corrupt is never relied on again: one bad read on the way is not enough for that.
+    await context.log('warn', `${error.detail} It is read once more.`);
+    return loadOnce(context, backup, target, reading);
+  }
+};
+
+const loadOnce = async (
+  context: AttemptContext,
+  backup: BackupRow,
+  target: LoadTarget,
+  reading?: RdbReading,
+): Promise<OpenedManifest> => {
   const { engines, control, signal } = context;
   const store = engines.stores.open(backup.store);
   const opened = await requireManifest(store, control.secrets, backup, signal);
   const { object } = opened.manifest;
-  const stored = await engines.stores.open(backup.store).get(object.key, signal);
+  const stored = await store.get(object.key, signal);
   const sealing = { context: writtenId(backup), dataKey: opened.envelope.dataKey };
   const clear = engines.streams.unseal(stored, sealing, object, signal);
-  const { rdbPath, files } = restoredDataFiles(target.version, target.persistence);
-  if (files.length > 0) await engines.containers.writeFiles(target.container, serverPaths.root, files, signal);
-  await engines.containers.writeStream(
-    target.container,
-    rdbPath,
-    { ...serverUser, sizeBytes: object.clearBytes, mode: 0o600, body: reading ? reading.through(clear) : clear },
-    signal,
-  );
+  const { rdbPath } = restoredDataFiles(target.version, target.persistence);
+  const body = reading ? reading.through(clear) : clear;
+  const file = { ...serverUser, sizeBytes: object.clearBytes, mode: 0o600, body };
+  await engines.containers.writeStream(target.container, rdbPath, file, signal);
   return opened;
 };
 

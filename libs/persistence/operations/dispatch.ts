@@ -24,8 +24,8 @@ export const takeDueWakeUps = async (tx: Tx, limit: number): Promise<readonly Wa
     WITH room AS (
       SELECT kind, most - (
         SELECT count(*) FROM operations LEFT JOIN outbox ON outbox.operation_id = operations.id
-        WHERE operations.kind = operation_limits.kind AND (operations.status = 'running'
-          OR operations.status IN ('queued', 'waiting') AND outbox.dispatched_at IS NOT NULL)) AS places
+        WHERE operations.kind = operation_limits.kind AND operations.status IN ('queued', 'running', 'waiting')
+          AND (operations.status = 'running' OR outbox.dispatched_at IS NOT NULL)) AS places
       FROM operation_limits
     ), line AS (
       SELECT outbox.operation_id, row_number() OVER (PARTITION BY kind ORDER BY outbox.due_at, outbox.operation_id) AS place, places
@@ -35,9 +35,9 @@ export const takeDueWakeUps = async (tx: Tx, limit: number): Promise<readonly Wa
     UPDATE outbox SET dispatch_no = outbox.dispatch_no + 1, dispatched_at = now()
     FROM (
       SELECT outbox.operation_id, operations.kind FROM outbox JOIN operations ON operations.id = outbox.operation_id
-      WHERE outbox.dispatched_at IS NULL AND outbox.due_at <= now() AND ${itsTurn} AND (
-        operations.kind NOT IN (SELECT kind FROM operation_limits)
-        OR outbox.operation_id IN (SELECT operation_id FROM line WHERE place <= places))
+      WHERE outbox.dispatched_at IS NULL AND outbox.due_at <= now() AND CASE
+        WHEN operations.kind IN (SELECT kind FROM operation_limits) THEN outbox.operation_id IN (SELECT operation_id FROM line WHERE place <= places)
+        ELSE ${itsTurn} END
       ORDER BY outbox.due_at LIMIT ${limit} FOR UPDATE OF outbox SKIP LOCKED
     ) due
     WHERE outbox.operation_id = due.operation_id

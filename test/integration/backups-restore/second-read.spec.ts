@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findBackup } from '#persistence/backups.js';
+import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
+import { backup, create, finished, onBackup } from '../../support/requests.js';
+
+const patience = 60_000;
+let installation: FakeInstallation;
+let backupId: string;
+
+beforeAll(async () => {
+  installation = await createFakeInstallation();
+  const { databaseId, operationId } = await create(installation, 'source');
+  expect(await installation.runner().run(operationId)).toEqual({ kind: 'done' });
+  const taken = await backup(installation, databaseId);
+  expect(await installation.runner().run(taken.operationId)).toEqual({ kind: 'done' });
+  backupId = taken.backupId;
+}, patience);
+afterAll(() => installation.close());
+
+/** As a link that changes a bit: the object in the store stays as it is. */
+const spoilReads = (times: number): { readonly reads: () => number; end(): void } => {
+  const { store } = installation;
+  const get = store.get.bind(store);
+  let reads = 0;
+  store.get = async (key, signal) => {
+    const body = await get(key, signal);
+    return key.endsWith('.data') && reads++ < times ? flipped(body) : body;
+  };
+  return { reads: () => reads, end: () => void (store.get = get) };
+};
+
+async function* flipped(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const part of body) {
+    const changed = Buffer.from(part);
+    changed[0] = (changed[0] ?? 0) ^ 1;
+    yield changed;
+  }
+}
+
+const restored = async (handle: string) => {
+  const wanted = { type: 'restore', keepCredentials: false, handle } as const;
+  const operationId = await onBackup(installation, backupId, wanted);
+  await installation.runner().run(operationId);
+  return finished(installation, operationId);
+};
+
+describe('a restore whose bytes were changed on the way', () => {
+  it(
+    'reads once more, and the backup is as good as it was',
+    async () => {
+      const link = spoilReads(1);
+      const { status } = await restored('second-read');
+      link.end();
+      expect({ status, reads: link.reads() }).toEqual({ status: 'succeeded', reads: 2 });
+      expect((await findBackup(installation.control.db, backupId))?.verification).toBe('unverified');
+    },
+    patience,
+  );
+
+  it(
+    'fails when they are changed again, and the backup with it',
+    async () => {
+      const link = spoilReads(2);
+      const { status, error } = await restored('never-read');
+      link.end();
+      expect({ status, code: error?.code, reads: link.reads() }).toEqual({
+        status: 'failed',
+        code: 'backup_corrupt',
+        reads: 2,
+      });
+      expect((await findBackup(installation.control.db, backupId))?.verification).toBe('failed');
+    },
+    patience,
+  );
+});
