@@ -31,8 +31,8 @@ const clients = [
   ['zstd', 'zstd'],
 ] as const;
 
-/** An application in another language than ours needs its own library. */
-const libraries = ['python3-redis'] as const;
+/** An application in another language than ours needs its own library; calendars are read by one that is not ours. */
+const libraries = ['python3-redis', 'python3-icalendar'] as const;
 
 const stopsWithinMs = 60_000;
 

@@ -83,6 +83,7 @@ describe("an operator's catalogue", () => {
     ['no versions', { versions: [] }],
     ['a version of three parts', { versions: [{ version: '8.0.1', image: 'x', tlsProtocols: tls }] }],
     ['a date that is none', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eolAt: '2026-13' }] }],
+    ['a day that is none', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eolAt: '2026-02-30' }] }],
     ['TLS 1.1', { versions: [{ version: '8.0', image: 'x', tlsProtocols: ['TLSv1.1'] }] }],
     ['an unknown field', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eol: '2026-01' }] }],
     ['text that is no JSON', '{'],

@@ -3,7 +3,16 @@ import { z } from 'zod';
 import type { Catalogue } from '#domain/catalogue/version.js';
 import { ConfigurationError } from './configuration-error.js';
 
-const date = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be YYYY-MM or YYYY-MM-DD');
+const date = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be YYYY-MM or YYYY-MM-DD')
+  .refine((text) => isDay(text.length === 7 ? `${text}-01` : text), 'is a day that the month does not have');
+
+/** `2026-02-30` would pass on the 2nd of March. */
+const isDay = (text: string): boolean => {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+};
 
 const entry = z.strictObject({
   version: z.string().regex(/^\d+\.\d+$/, 'must be major.minor, such as 8.2'),

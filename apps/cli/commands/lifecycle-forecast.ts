@@ -6,6 +6,7 @@ import type { Forecast } from '../api/documents.js';
 import { given } from '../api/given.js';
 import { itemsOf } from '../api/pages.js';
 import { unbroken } from '../api/unbroken.js';
+import { givenEnvironment } from '../databases/reference.js';
 import { environmentOptions, wholeNumber, type EnvironmentOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { fields, table } from '../text/columns.js';
@@ -33,8 +34,8 @@ export const verb = defineVerb<Options>({
     'holdfast lifecycle:forecast --days 30 --format csv > forecast.csv',
     'holdfast lifecycle:forecast --format ics > lifecycle.ics',
   ],
-  async run(session, { days, asOf, format, environment, env }) {
-    const query = { days, ...given({ asOf, environment: environment ?? env }) };
+  async run(session, { days, asOf, format, ...options }) {
+    const query = { days, ...given({ asOf, environment: givenEnvironment(options) }) };
     if (format === 'csv' || format === 'ics') return writeDocument(session, `/v1/lifecycle/forecast.${format}`, query);
     const forecast = await wholeForecast(session, query);
     const lines = format === 'json' ? [JSON.stringify(forecast, null, 2)] : describe(forecast);

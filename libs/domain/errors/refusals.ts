@@ -54,12 +54,7 @@ export const refusals = {
     'There is no such sweep',
     'Ask for a new one with `holdfast sweep:drift`; only the last 200 of a kind are kept.',
   ),
-  exemption_not_found: entry(
-    404,
-    'fail',
-    'The database has no exemption',
-    'Look at the database with `holdfast db:show`.',
-  ),
+  exemption_not_found: entry(404, 'fail', 'The database has no exemption', 'See `holdfast db:show`.'),
   method_not_allowed: entry(
     405,
     'fail',

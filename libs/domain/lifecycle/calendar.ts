@@ -7,8 +7,8 @@ const escaped = (text: string): string =>
   text
     .replace(/[\\;,]/g, (character) => `\\${character}`)
     .replace(/\r\n|\r|\n/g, '\\n')
-    // No other control character may stand in a text.
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ');
+    // No other control character may stand in a text (RFC 5545, section 3.1).
+    .replace(/\p{Cc}/gu, ' ');
 
 const octetsOf = (character: string): number => {
   const code = character.codePointAt(0) ?? 0;
