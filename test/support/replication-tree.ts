@@ -26,7 +26,7 @@ export const memberOf = async ({ installation }: FaultRun, id: string): Promise<
   const host = databaseAddress(control.networkPool, environment.network_index, database.address_index);
   return {
     id,
-    container: containerName(control.installation, id),
+    container: containerName(control.installation, id, database.incarnation),
     address: { host, port: 6379 },
     login: { username: serverUsers.tenant, password: tenant[0] ?? '' },
   };

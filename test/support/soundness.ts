@@ -44,18 +44,30 @@ const differences = (what: string, wanted: readonly string[], found: readonly st
 ];
 
 const hostComplaints = async ({ control, engine }: Looked, signal: AbortSignal): Promise<string[]> => {
-  const rows = await control.db.selectFrom('databases').select('id').where('status', '=', 'provisioned').execute();
+  const rows = [
+    ...(await control.db
+      .selectFrom('databases')
+      .select(['id', 'incarnation'])
+      .where('status', '=', 'provisioned')
+      .execute()),
+    // Those that upgrades keep, and none that was to take over.
+    ...(await control.db
+      .selectFrom('incarnations')
+      .select(['database_id as id', 'incarnation'])
+      .where('state', '=', 'kept')
+      .execute()),
+  ];
   const { containers, volumes } = await engine.listOwned(control.installation, signal);
   const parts = ['edge', 'queue'];
   return [
     ...differences(
       'container',
-      rows.map(({ id }) => containerName(control.installation, id)),
+      rows.map(({ id, incarnation }) => containerName(control.installation, id, incarnation)),
       names(containers, parts),
     ),
     ...differences(
       'volume',
-      rows.map(({ id }) => volumeName(control.installation, id)),
+      rows.map(({ id, incarnation }) => volumeName(control.installation, id, incarnation)),
       names(volumes, parts),
     ),
   ];

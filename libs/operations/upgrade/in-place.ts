@@ -1,6 +1,6 @@
 import { decideReload, type ReloadAction } from '#domain/operation/decide-server.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { faultPoints } from '#observability/fault-points.js';
+import { faultPoints, type FaultPointName } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { findDatabase, updateDatabase } from '#persistence/databases.js';
 import { noteReceipt } from '#persistence/operations/read.js';
@@ -14,6 +14,16 @@ import { on, type AttemptContext } from '../run/context.js';
 import { freshRow, wantedIn } from './parties.js';
 
 const actions: Readonly<Record<ReloadAction, (context: AttemptContext) => Promise<void>>> = { ...serverActions, stop };
+
+const points = {
+  stop: 'replace:stop',
+  remove: 'replace:remove',
+  prepare: 'replace:prepare',
+  create: 'replace:create',
+  start: 'replace:start',
+  'open-doors': 'replace:open-doors',
+  'await-ready': 'replace:await-ready',
+} as const satisfies Record<ReloadAction, FaultPointName>;
 
 /** Whether the container of the row was made by this operation, of the wanted version, and runs. */
 export const isReplaced = async (context: AttemptContext, row: DatabaseRow): Promise<boolean> => {
@@ -56,7 +66,7 @@ const replace = async (context: AttemptContext, row: DatabaseRow): Promise<void>
     if (decision.next === 'finish') return;
     if ('detail' in decision) throw new HoldfastError(decision.code, decision.detail);
     await actions[decision.next](there);
-    await faultPoints.reached(`replace:${decision.next}`);
+    await faultPoints.reached(points[decision.next]);
     done.add(decision.next);
   }
 };

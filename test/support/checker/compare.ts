@@ -79,6 +79,13 @@ const reordered = (sent: ReadonlyMap<number, Attempt>, values: readonly number[]
   });
 };
 
+/** A pipeline is sent again as a whole: all of it may have happened before the first of its answers came. */
+const sentTwice = (attempts: readonly Attempt[], at: number): number => {
+  if (attempts[at - 1]?.resent) return 1;
+  const end = attempts.findIndex(({ resent }, index) => index >= at && !resent);
+  return (end === -1 ? attempts.length : end) - at;
+};
+
 /**
  * Each acknowledged increment was answered with a number. That number is at least one more than the acknowledged one before it,
  * and at most as many more as increments without an answer lie between; so a lost or a doubled one shows at once.
@@ -86,9 +93,9 @@ const reordered = (sent: ReadonlyMap<number, Attempt>, values: readonly number[]
 const counter = ({ name, attempts }: Log, value: number): string[] => {
   const complaints: string[] = [];
   let [least, most] = [0, 0];
-  for (const { outcome, reply, resent, value: number } of attempts) {
+  for (const [at, { outcome, reply, resent, value: number }] of attempts.entries()) {
     if (outcome === 'refused') continue;
-    most += resent ? 2 : 1;
+    most += resent ? 1 + sentTwice(attempts, at) : 1;
     if (outcome === 'unknown') continue;
     least += 1;
     const told = Number(reply);

@@ -1,5 +1,6 @@
 import type { PersistenceMode } from '../../database/persistence.js';
 import { errorCatalogue } from '../../errors/catalogue.js';
+import type { Decision } from '../../operation/decide-server.js';
 import { decidePromote, mayHaveServed, type PromoteAction, type PromoteSituation } from '../decide-promote.js';
 import { hasLost } from '../server-view.js';
 import { change, crash, promoted, replicate, sides, start, viewOf, write, type Side, type Tree } from './tree-model.js';
@@ -19,6 +20,10 @@ export interface Scenario {
   /** The source is dead and nobody starts it; its container engine answers or not. */
   readonly sourceDead?: boolean;
   readonly engineAway?: boolean;
+  /** The source is no replica afterwards: an upgrade keeps it, and it follows nobody from the moment that it is fenced. */
+  readonly keepsSource?: boolean;
+  /** Default: that of a promotion. */
+  readonly decide?: (situation: PromoteSituation) => Decision<PromoteAction | 'check' | 'await-ready'>;
 }
 
 export interface State {
@@ -38,7 +43,7 @@ export interface State {
   readonly way: readonly string[];
 }
 
-type Running = PromoteAction | 'undo';
+type Running = PromoteAction | 'undo' | 'check' | 'await-ready';
 /** One thing that a step does, or why it cannot. */
 type Part = (state: State, scenario: Scenario) => State | 'retry' | 'fail';
 
@@ -79,12 +84,15 @@ const checkCandidate: Part = (state, { allowedLoss }) => {
   return allowedLoss === null || state.tree.candidate.has >= state.tree.source.has ? state : 'fail';
 };
 
-const fence: Part = (state, { engineAway }) => {
+const fence: Part = (state, { engineAway, keepsSource, mode }) => {
   if (engineAway) return state.recorded ? 'retry' : state;
-  return { ...on(state, 'source', { file: 'fenced', up: false }), stopped: true };
+  // What a kept server had in memory only is gone with its process.
+  const ended = keepsSource && state.tree.source.up ? { ...state, tree: crash(state.tree, 'source', mode) } : state;
+  return { ...on(ended, 'source', { file: 'fenced', up: false }), stopped: true };
 };
 
-const record: Part = (state, { mode }) => {
+const record: Part = (state, { mode, keepsSource }) => {
+  if (keepsSource) return { ...state, recorded: true, formerRole: 'fenced' };
   const view = viewOf(state.tree, 'source', mode);
   const follows = state.fencedBy === null && view?.sourceAddress === 'candidate';
   return { ...state, recorded: true, formerRole: state.fencedBy === 'fence-source' || follows ? 'replica' : 'fenced' };
@@ -108,7 +116,10 @@ const undoSource: Part = (state, scenario) => {
 
 const parts: Record<Running, readonly Part[]> = {
   prepare: [needs('source', 'candidate')],
-  'fence-source': [needs('source'), sourceFile('replica')],
+  'fence-source': [
+    needs('source'),
+    (state, scenario) => sourceFile(scenario.keepsSource ? 'fenced' : 'replica')(state, scenario),
+  ],
   switch: [
     needs('source', 'candidate'),
     (state) => on(state, 'source', { paused: true }),
@@ -126,6 +137,8 @@ const parts: Record<Running, readonly Part[]> = {
   repoint: [repoint],
   'open-doors': nothing,
   'await-link': nothing,
+  'await-ready': nothing,
+  check: nothing,
   tidy: nothing,
   undo: [sourceFile('primary'), (state) => ({ ...state, stopped: false }), undoSource],
 };
@@ -133,7 +146,7 @@ const parts: Record<Running, readonly Part[]> = {
 const moving: readonly string[] = ['switch', 'take-over'];
 
 /** Postgres has learned how the step ended. */
-const recordStep = (state: State, action: PromoteAction, succeeded: boolean): State => ({
+const recordStep = (state: State, action: Exclude<Running, 'undo'>, succeeded: boolean): State => ({
   ...state,
   ...(moving.includes(action) ? { begun: true, moved: state.moved || succeeded } : {}),
   ...(action === 'give-back' && succeeded ? { moved: false } : {}),
@@ -169,10 +182,15 @@ const anotherAttempt = (state: State, why: string): State => ({
 });
 
 const decide = (state: State, scenario: Scenario): State | End => {
-  const { mode, allowedLoss } = scenario;
-  const decision = decidePromote({
+  const { mode, allowedLoss, keepsSource, decide: decided = decidePromote } = scenario;
+  const decision = decided({
     ...{ recorded: state.recorded, formerRole: state.formerRole, allowedLoss, attempt: state.attempt },
-    ...{ begun: state.begun, moved: state.moved, done: new Set(state.done), candidateAddress: 'candidate' },
+    ...{
+      begun: state.begun,
+      moved: state.moved,
+      done: new Set(state.done),
+      candidateAddress: keepsSource ? 'nowhere' : 'candidate',
+    },
     candidate: viewOf(state.tree, 'candidate', mode),
     primary: viewOf(state.tree, 'source', mode),
     keepsEveryWrite: mode === 'aof',
@@ -214,7 +232,7 @@ const goOn = (state: State, { action, at, lost }: NonNullable<State['running']>,
 };
 
 /** A switch that found the candidate gone, or lacking something, has given the role back before it fails. */
-const brokenOff = (state: State, action: PromoteAction, at: number): State =>
+const brokenOff = (state: State, action: Running, at: number): State =>
   action === 'switch' && parts.switch[at] === checkCandidate && reached(state, 'source')
     ? { ...state, tree: promoted(state.tree, 'source') }
     : on(state, 'source', { paused: false });
