@@ -6,6 +6,7 @@ import { environmentRoutes } from './environments.js';
 import { importRoutes } from './imports.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
+import { settingsRoutes } from './settings.js';
 import { sweepRoutes } from './sweeps.js';
 import { systemRoutes } from './system.js';
 import { tokenRoutes } from './tokens.js';
@@ -16,6 +17,7 @@ export const routes = {
   ...versionRoutes,
   ...environmentRoutes,
   ...databaseRoutes,
+  ...settingsRoutes,
   ...operationRoutes,
   ...backupRoutes,
   ...importRoutes,
