@@ -24,6 +24,8 @@ import { OperationController } from './operations/operation-controller.js';
 import { OperationFeed } from './operations/operation-feed.js';
 import { OperationFollower } from './operations/operation-follower.js';
 import { OperationService } from './operations/operation-service.js';
+import { SettingsController } from './settings/settings-controller.js';
+import { SettingsService } from './settings/settings-service.js';
 import { SweepController } from './sweeps/sweep-controller.js';
 import { SweepService } from './sweeps/sweep-service.js';
 import { SystemController } from './system/system-controller.js';
@@ -38,6 +40,7 @@ export const controllers = [
   VersionController,
   EnvironmentController,
   DatabaseController,
+  SettingsController,
   OperationController,
   BackupController,
   ImportController,
@@ -62,6 +65,7 @@ export const apiModule = (parts: ApiParts, authentication: Authentication): Dyna
     new EnvironmentService(control),
     live,
     new DatabaseService(control, live),
+    new SettingsService(control),
     new SweepService(control),
     new LifecycleService(control),
     new OperationService(control),

@@ -4,6653 +4,7269 @@
  */
 
 export interface paths {
-    "/v1/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The version catalogue, oldest version first */
-        get: operations["listVersions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+  '/v1/versions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/environments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** All environments, oldest first */
-        get: operations["listEnvironments"];
-        put?: never;
-        /** Make an environment */
-        post: operations["createEnvironment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The version catalogue, oldest version first */
+    get: operations['listVersions'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/environments': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/environments/{env}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One environment */
-        get: operations["getEnvironment"];
-        put?: never;
-        post?: never;
-        /** Delete an environment that holds no database */
-        delete: operations["deleteEnvironment"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** All environments, oldest first */
+    get: operations['listEnvironments'];
+    put?: never;
+    /** Make an environment */
+    post: operations['createEnvironment'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/environments/{env}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/environments/{env}/databases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Record a database and start to provision it */
-        post: operations["createDatabase"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** One environment */
+    get: operations['getEnvironment'];
+    put?: never;
+    post?: never;
+    /** Delete an environment that holds no database */
+    delete: operations['deleteEnvironment'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/environments/{env}/databases': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Databases, oldest first; deprovisioned ones only when asked for by status */
-        get: operations["listDatabases"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Record a database and start to provision it */
+    post: operations['createDatabase'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One database */
-        get: operations["getDatabase"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change what needs no operation */
-        patch: operations["patchDatabase"];
-        trace?: never;
+    /** Databases, oldest first; deprovisioned ones only when asked for by status */
+    get: operations['listDatabases'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask for a change of a running database */
-        post: operations["requestOperation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** One database */
+    get: operations['getDatabase'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Change what needs no operation */
+    patch: operations['patchDatabase'];
+    trace?: never;
+  };
+  '/v1/databases/{id}/operations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/credentials": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Users, passwords and URLs; each call is audited */
-        get: operations["getCredentials"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Ask for a change of a running database */
+    post: operations['requestOperation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/credentials': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/endpoints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The doors of the edge that lead to it */
-        get: operations["getEndpoints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Say who may use the doors, and how; connections that are open stay */
-        patch: operations["patchEndpoints"];
-        trace?: never;
+    /** Users, passwords and URLs; each call is audited */
+    get: operations['getCredentials'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/endpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** State, health and role, the operation in progress, and how the server is now */
-        get: operations["getDatabaseStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The doors of the edge that lead to it */
+    get: operations['getEndpoints'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Say who may use the doors, and how; connections that are open stay */
+    patch: operations['patchEndpoints'];
+    trace?: never;
+  };
+  '/v1/databases/{id}/status': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Operations, newest first */
-        get: operations["listOperations"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** State, health and role, the operation in progress, and how the server is now */
+    get: operations['getDatabaseStatus'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/operations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One operation with its steps, error and receipt */
-        get: operations["getOperation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Redis settings that can be chosen, with bounds, values in force, and whether they need a restart */
+    get: operations['getSettings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/settings/history': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/operations/{id}/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Its log lines, oldest first. As text/event-stream it follows live: `log`, `step` and `operation` events, and `end` with the operation when it has ended; Last-Event-ID is honoured */
-        get: operations["getOperationLog"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Who changed which setting from what to what, the newest first */
+    get: operations['listSettingsHistory'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/operations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/operations/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask for it to be cancelled; what it did is rolled back as far as it can be */
-        post: operations["cancelOperation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Operations, newest first */
+    get: operations['listOperations'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/operations/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/operations/{id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask again for what a failed or cancelled operation was to do */
-        post: operations["retryOperation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** One operation with its steps, error and receipt */
+    get: operations['getOperation'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/operations/{id}/log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/backups": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Backups, newest first; purged ones only when asked for by status */
-        get: operations["listBackups"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Its log lines, oldest first. As text/event-stream it follows live: `log`, `step` and `operation` events, and `end` with the operation when it has ended; Last-Event-ID is honoured */
+    get: operations['getOperationLog'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/operations/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/backups/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One backup */
-        get: operations["getBackup"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Hold it, so that nothing deletes it, or end that */
-        patch: operations["patchBackup"];
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Ask for it to be cancelled; what it did is rolled back as far as it can be */
+    post: operations['cancelOperation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/operations/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/backups/{id}/rdb": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Its data as a plain RDB file, in clear; a body shorter than its Content-Length is not whole */
-        get: operations["exportBackup"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Ask again for what a failed or cancelled operation was to do */
+    post: operations['retryOperation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/backups': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/backups/{id}/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Restore, verify, copy or purge it */
-        post: operations["requestBackupOperation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Backups, newest first; purged ones only when asked for by status */
+    get: operations['listBackups'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/backups/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/environments/{env}/imports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Make a new database of an RDB file, or of what another Redis server holds */
-        post: operations["importData"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** One backup */
+    get: operations['getBackup'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Hold it, so that nothing deletes it, or end that */
+    patch: operations['patchBackup'];
+    trace?: never;
+  };
+  '/v1/backups/{id}/rdb': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/environments/{env}/backup-policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What an environment promises for backups */
-        get: operations["getBackupPolicy"];
-        /** Change what an environment promises for backups */
-        put: operations["putBackupPolicy"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Its data as a plain RDB file, in clear; a body shorter than its Content-Length is not whole */
+    get: operations['exportBackup'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/backups/{id}/operations': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/backup-policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a database has otherwise than its environment */
-        get: operations["getDatabaseBackupPolicy"];
-        /** Change what a database has otherwise than its environment */
-        put: operations["putDatabaseBackupPolicy"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Restore, verify, copy or purge it */
+    post: operations['requestBackupOperation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/environments/{env}/imports': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/sweeps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sweeps, newest first; the last 200 of a kind are kept */
-        get: operations["listSweeps"];
-        put?: never;
-        /** Look at all databases or backups now */
-        post: operations["requestSweep"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    /** Make a new database of an RDB file, or of what another Redis server holds */
+    post: operations['importData'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/environments/{env}/backup-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/sweeps/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One sweep with what it found */
-        get: operations["getSweep"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** What an environment promises for backups */
+    get: operations['getBackupPolicy'];
+    /** Change what an environment promises for backups */
+    put: operations['putBackupPolicy'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/backup-policy': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/lifecycle/forecast": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Which databases reach the end of life or the deprecation of their version, by the day */
-        get: operations["getForecast"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** What a database has otherwise than its environment */
+    get: operations['getDatabaseBackupPolicy'];
+    /** Change what a database has otherwise than its environment */
+    put: operations['putDatabaseBackupPolicy'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sweeps': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/lifecycle/forecast.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The whole forecast as CSV (RFC 4180) */
-        get: operations["getForecastCsv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Sweeps, newest first; the last 200 of a kind are kept */
+    get: operations['listSweeps'];
+    put?: never;
+    /** Look at all databases or backups now */
+    post: operations['requestSweep'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sweeps/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/lifecycle/forecast.ics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The whole forecast as a calendar (RFC 5545), an event of a day for each change of a database */
-        get: operations["getForecastCalendar"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** One sweep with what it found */
+    get: operations['getSweep'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/lifecycle/forecast': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Notices, newest first */
-        get: operations["listNotices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Which databases reach the end of life or the deprecation of their version, by the day */
+    get: operations['getForecast'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/lifecycle/forecast.csv': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/databases/{id}/exemption": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Let a database off: the deprecation sweep marks it no more, up to and with a day */
-        put: operations["putExemption"];
-        post?: never;
-        /** End its exemption */
-        delete: operations["deleteExemption"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The whole forecast as CSV (RFC 4180) */
+    get: operations['getForecastCsv'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/lifecycle/forecast.ics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/audit/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The history, newest first */
-        get: operations["listAuditEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The whole forecast as a calendar (RFC 5545), an event of a day for each change of a database */
+    get: operations['getForecastCalendar'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/notices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/audit/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The whole history as JSON lines `{seq, hash, body}`, oldest first; `body` is the text that was hashed */
-        get: operations["exportAudit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Notices, newest first */
+    get: operations['listNotices'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/databases/{id}/exemption': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/audit/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Check every link of the history, and the checkpoints kept outside the database */
-        get: operations["verifyAudit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    /** Let a database off: the deprecation sweep marks it no more, up to and with a day */
+    put: operations['putExemption'];
+    post?: never;
+    /** End its exemption */
+    delete: operations['deleteExemption'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/audit/checkpoints": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The signed checkpoints, oldest first */
-        get: operations["listCheckpoints"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The history, newest first */
+    get: operations['listAuditEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** All tokens, oldest first */
-        get: operations["listTokens"];
-        put?: never;
-        /** Make a token */
-        post: operations["createToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The whole history as JSON lines `{seq, hash, body}`, oldest first; `body` is the text that was hashed */
+    get: operations['exportAudit'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/verify': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke a token */
-        delete: operations["revokeToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Check every link of the history, and the checkpoints kept outside the database */
+    get: operations['verifyAudit'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit/checkpoints': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/ca.pem": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The certificates to trust for rediss:// URLs */
-        get: operations["getCertificateAuthority"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The signed checkpoints, oldest first */
+    get: operations['listCheckpoints'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tokens': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/health/live": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether the process answers */
-        get: operations["getLiveness"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** All tokens, oldest first */
+    get: operations['listTokens'];
+    put?: never;
+    /** Make a token */
+    post: operations['createToken'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tokens/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/health/ready": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Whether Postgres and the queue's Redis answer */
-        get: operations["getReadiness"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke a token */
+    delete: operations['revokeToken'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/ca.pem': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Prometheus metrics */
-        get: operations["getMetrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** The certificates to trust for rediss:// URLs */
+    get: operations['getCertificateAuthority'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/v1/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This document */
-        get: operations["getOpenApi"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    /** Whether the process answers */
+    get: operations['getLiveness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/ready': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
+    /** Whether Postgres and the queue's Redis answer */
+    get: operations['getReadiness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Prometheus metrics */
+    get: operations['getMetrics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/openapi.json': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** This document */
+    get: operations['getOpenApi'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        /** @description A line of the version catalogue; its status is computed from its dates. */
-        Version: {
-            version: string;
-            /** @enum {string} */
-            status: "available" | "end-of-life" | "deprecated";
-            /** @description Last day before the end of life, YYYY-MM-DD in UTC. */
-            eolAt: string | null;
-            /** @description Last day on which new databases may have it, YYYY-MM-DD in UTC. */
-            deprecatedAt: string | null;
-            latest: boolean;
-            default: boolean;
-            flavours: string[];
-            offered: boolean;
-            image: string;
-            patch: string | null;
-            tlsProtocols: string[];
-        };
-        /** @description Why a request was refused or failed, and what to do about it. */
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            /** @enum {string} */
-            code: "setting_forbidden" | "setting_unknown" | "setting_invalid" | "setting_conflict" | "setting_refused" | "settings_entry_not_found" | "memory_in_use" | "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
-            remedy: string;
-            requestId: string;
-            errors?: {
-                path: string;
-                message: string;
-            }[];
-        };
-        /** @description A namespace of databases; `databases` counts those not deprovisioned. */
-        Environment: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            databases: number;
-            /** Format: date-time */
-            createdAt: string;
-        };
-        /** @description One managed Redis server. */
-        Database: {
-            /** Format: uuid */
-            id: string;
-            environment: string;
-            /** Format: uuid */
-            environmentId: string;
-            handle: string;
-            version: string;
-            /** @enum {string} */
-            persistence: "aof" | "rdb" | "none";
-            persistenceLabel: string | null;
-            /** @enum {string} */
-            status: "pending" | "provisioning" | "provisioned" | "deprovisioning" | "deprovisioned" | "provision_failed" | "deprovision_failed";
-            /** @description Null when the catalogue no longer has the version. */
-            lifecycle: ("available" | "end-of-life" | "deprecated") | null;
-            /** @description What the deprecation sweep has marked and told once; `lifecycle` is how it is now. */
-            lifecycleMark: {
-                /** @enum {string} */
-                lifecycle: "end-of-life" | "deprecated";
-                version: string;
-                /** Format: date-time */
-                noticedAt: string;
-            } | null;
-            exemption: {
-                reason: string;
-                /** Format: date */
-                endsOn: string;
-                grantedBy: string;
-                /** Format: date-time */
-                grantedAt: string;
-                inForce: boolean;
-            } | null;
-            /** @enum {string} */
-            role: "primary" | "replica" | "fenced";
-            /** @enum {string} */
-            health: "healthy" | "degraded" | "down" | "unknown";
-            healthReason: string | null;
-            /** @description The database that it follows. */
-            source: string | null;
-            /** @description The databases that follow it. */
-            replicas: string[];
-            memoryMb: number;
-            diskGb: number;
-            /** @constant */
-            diskEnforcement: "advisory";
-            tlsOnly: boolean;
-            /** @enum {string} */
-            maxmemoryPolicy: "noeviction" | "allkeys-lru" | "allkeys-lfu" | "allkeys-random" | "volatile-lru" | "volatile-lfu" | "volatile-random" | "volatile-ttl";
-            deletionProtection: boolean;
-            backupsEnabled: boolean;
-            generation: number;
-            /** @description Own doors first. */
-            endpoints: components["schemas"]["Endpoint"][];
-            warnings: string[];
-            /** Format: date-time */
-            createdAt: string;
-            provisionedAt: string | null;
-            deprovisionedAt: string | null;
-        };
-        /** @description A door of the edge. One that follows the primary survives promotions. */
-        Endpoint: {
-            /** @enum {string} */
-            type: "redis" | "redis+ssl";
-            /** @enum {string} */
-            follows: "database" | "primary";
-            host: string;
-            port: number;
-            /** @description CIDR blocks that may connect; none means everybody. */
-            allow: string[];
-            connectionLimit: number | null;
-            /** @description Null means one hour. */
-            idleTimeoutSeconds: number | null;
-            /** @description Null means every address that the edge listens on. */
-            bindAddress: string | null;
-        };
-        /** @description One requested change. */
-        Operation: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            type: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "configure" | "resize" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
-            /** @enum {string} */
-            status: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
-            environment: string;
-            /** Format: uuid */
-            environmentId: string;
-            targets: string[];
-            databases: {
-                /** Format: uuid */
-                id: string;
-                handle: string;
-            }[];
-            parameters: {
-                [key: string]: unknown;
-            };
-            /** @description Of all attempts, in their order. */
-            steps: components["schemas"]["Step"][];
-            attempt: number;
-            error: {
-                /** @enum {string} */
-                code: "setting_forbidden" | "setting_unknown" | "setting_invalid" | "setting_conflict" | "setting_refused" | "settings_entry_not_found" | "memory_in_use" | "invalid_request" | "unauthenticated" | "permission_denied" | "not_found" | "environment_not_found" | "database_not_found" | "door_not_found" | "operation_not_found" | "sweep_not_found" | "exemption_not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "handle_taken" | "environment_taken" | "environment_not_empty" | "version_unknown" | "version_deprecated" | "persistence_conflict" | "image_unavailable" | "host_full" | "environment_full" | "networks_exhausted" | "ports_exhausted" | "confirmation_required" | "deletion_protected" | "database_has_replicas" | "database_not_ready" | "not_a_replica" | "replica_not_ready" | "replica_too_small" | "promotion_would_lose_writes" | "split_brain_refused" | "downgrade_refused" | "version_current" | "upgrade_method_refused" | "upgrade_incompatible" | "replica_newer" | "backup_corrupt" | "backup_not_found" | "operation_finished" | "operation_not_retryable" | "operation_timeout" | "volume_missing" | "attempts_exhausted" | "idempotency_key_reused" | "backup_not_complete" | "backup_policy_would_delete" | "backup_held" | "backup_in_use" | "backup_is_copy" | "backup_copied_already" | "backup_unrestorable" | "restore_too_small" | "import_invalid" | "import_too_new" | "import_unreadable" | "import_source_refused" | "import_not_retryable" | "backup_store_unknown" | "engine_unreachable" | "engine_error" | "edge_unreachable" | "edge_ports_taken" | "server_not_ready" | "server_settings_differ" | "name_taken_by_stranger" | "network_overlap" | "disk_full" | "stale_generation" | "store_unreachable" | "queue_unreachable" | "configuration_invalid" | "setup_failed" | "api_unreachable" | "wrong_usage" | "program_missing" | "internal_error" | "backup_memory_low" | "import_source_unreachable" | "backup_store_unreachable" | "backup_store_refused" | "backup_store_full" | "backup_object_missing";
-                detail: string;
-                remedy: string;
-                /** @description What could not be undone. */
-                leftBehind: string[];
-            } | null;
-            receipt: components["schemas"]["Receipt"] | null;
-            requestedBy: string;
-            retryOf: string | null;
-            cancelRequestedAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-        };
-        /** @description One recorded action of an operation. */
-        Step: {
-            name: string;
-            /** @enum {string} */
-            status: "running" | "succeeded" | "failed" | "interrupted";
-            /** Format: date-time */
-            startedAt: string;
-            finishedAt: string | null;
-            attempt: number;
-        };
-        /** @description What an operation hands back when it has ended. */
-        Receipt: {
-            /**
-             * Format: uuid
-             * @description The subject: what was provisioned, replicated, promoted, unlinked.
-             */
-            databaseId?: string;
-            version?: string;
-            image?: string;
-            /**
-             * Format: uuid
-             * @description replicate: what the new database follows.
-             */
-            sourceId?: string;
-            /** @description unlink: what the database followed. */
-            formerSourceId?: string | null;
-            /** @description promote: who asked for it. */
-            requestedBy?: string;
-            /**
-             * Format: uuid
-             * @description promote: what was the primary before.
-             */
-            formerPrimaryId?: string;
-            /**
-             * @description promote: what the caller allowed to be lost.
-             * @enum {string}
-             */
-            mode?: "strict" | "limited" | "force";
-            /**
-             * @description promote: with the old primary taking part, or without it because it did not answer. upgrade: by a second server that took over, or on the same volume. import: a copy as of one moment, or keys read one by one.
-             * @enum {string}
-             */
-            method?: "switchover" | "failover" | "swap" | "in-place" | "replication" | "scan";
-            /** @description promote: bytes of the replication stream that the old primary had at its end. */
-            sourceOffset?: number | null;
-            /** @description promote: how many of them the replica had when it took over. */
-            replicaOffset?: number | null;
-            /** @description promote: the difference; 0 means that nothing was lost, null that nobody can tell. */
-            lostBytes?: number | null;
-            /** @description promote: in a failover, what the replica lacked of what was last seen. */
-            lostBytesAtLeast?: number | null;
-            /** @description promote: in a failover, where the old primary stood when it was last seen. */
-            lastSeenSourceOffset?: number | null;
-            /** @description promote: and when that was. */
-            lastSeenSourceAt?: string | null;
-            /** @description promote, upgrade: how long writes waited; in place, how long nobody answered. */
-            writePauseMs?: number | null;
-            /** @description upgrade: what the database ran before. */
-            fromVersion?: string;
-            /** @description upgrade: replicas that were upgraded first, in this order. */
-            replicas?: string[];
-            /**
-             * Format: date-time
-             * @description upgrade: when the new version began to take writes; whoever goes back loses what was written since.
-             */
-            recordedAt?: string;
-            /**
-             * Format: date-time
-             * @description upgrade: by swap, until when the old server is kept, stopped.
-             */
-            wayBackUntil?: string;
-            /** @description promote: how long the replica had heard nothing when it took over. */
-            linkDownSeconds?: number | null;
-            /** @description promote: replicas that held more than the one that took over. */
-            replicasAhead?: {
-                /** Format: uuid */
-                databaseId: string;
-                handle: string;
-                bytes: number;
-            }[];
-            /** @description repair: codes of what was found at first. */
-            found?: string[];
-            /** @description repair: which of them are no more. */
-            repaired?: string[];
-            /** @description repair: what is found still, and why. */
-            left?: {
-                code: string;
-                reason: string;
-            }[];
-            /** @description backup-snapshot, import: in all logical databases. */
-            keys?: number | null;
-            /**
-             * Format: uuid
-             * @description Of the kinds that take, copy, verify, purge or restore a backup.
-             */
-            backupId?: string;
-            /** @description restore, verify-backup: from the first byte to a server that has loaded all. */
-            restoreMs?: number | null;
-            /** @description Of a cancelled operation: what could not be undone. */
-            leftBehind?: string[];
-        } & {
-            [key: string]: unknown;
-        };
-        /** @description Secrets. Each look at them is in the audit history. */
-        Credentials: {
-            items: {
-                /** @enum {string} */
-                type: "redis" | "redis+ssl";
-                /** @enum {string} */
-                follows: "database" | "primary";
-                username: string;
-                password: string;
-                url: string;
-            }[];
-        };
-        /** @description What is recorded of the state of a database, and how it is. */
-        DatabaseStatus: {
-            /** Format: uuid */
-            id: string;
-            handle: string;
-            /** @enum {string} */
-            status: "pending" | "provisioning" | "provisioned" | "deprovisioning" | "deprovisioned" | "provision_failed" | "deprovision_failed";
-            /** @enum {string} */
-            health: "healthy" | "degraded" | "down" | "unknown";
-            healthReason: string | null;
-            /** @enum {string} */
-            role: "primary" | "replica" | "fenced";
-            generation: number;
-            /** @description The oldest operation on it that has not ended. */
-            operation: components["schemas"]["Operation"] | null;
-            /** @description What a worker sees now, or saw last (`ageMs`); null when it was never looked at. */
-            live: components["schemas"]["Observation"] | null;
-        };
-        /** @description What was seen of a database when it was last looked at. */
-        Observation: {
-            /** Format: date-time */
-            observedAt: string;
-            /** @description Since it was looked at; a look that was asked for a moment ago may not have come back. */
-            ageMs: number;
-            /** @description When the server last answered; its figures are from then. */
-            answeredAt: string | null;
-            answers: boolean;
-            /** @enum {string} */
-            container: "created" | "running" | "restarting" | "exited" | "paused" | "dead" | "missing" | "unknown";
-            server: components["schemas"]["ServerFigures"] | null;
-            findings: components["schemas"]["Finding"][];
-        };
-        /** @description What a server said of itself. */
-        ServerFigures: {
-            /** @enum {string} */
-            role: "primary" | "replica";
-            /** @description Of a replica: the address that it follows. */
-            sourceAddress: string | null;
-            /** @description Null of a primary. */
-            link: ("up" | "copying" | "down") | null;
-            /** @description Bytes of the replication stream that its source has and it has not. */
-            lagBytes: number | null;
-            /** @description Since it last heard from its source. */
-            lagSeconds: number | null;
-            /** @description Where it stands in the replication stream, in bytes. */
-            offset: number;
-            /** @description That are connected. */
-            followers: number;
-            memoryBytes: number;
-            maxMemoryBytes: number;
-            clients: number;
-            keys: number;
-            uptimeSeconds: number;
-            persistence: {
-                saving: boolean;
-                lastSaveSucceeded: boolean | null;
-                lastSaveAt: string | null;
-                changesSinceSave: number;
-                /** @description Null without an append-only file. */
-                lastAppendSucceeded: boolean | null;
-            };
-        };
-        /** @description One thing that a server is found to be beside what is recorded of it. */
-        Finding: {
-            /** @enum {string} */
-            code: "container_missing" | "container_stopped" | "container_paused" | "container_restarting" | "container_stranger" | "volume_missing" | "restart_policy_differs" | "image_differs" | "memory_limit_differs" | "server_silent" | "server_busy" | "manager_refused" | "users_differ" | "settings_differ" | "role_differs" | "source_differs" | "link_down" | "link_copying" | "gate_shut" | "memory_lost" | "fenced" | "fenced_takes_writes" | "split_brain";
-            /** @enum {string} */
-            severity: "degraded" | "down";
-            /**
-             * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
-             * @enum {string}
-             */
-            repair: "safe" | "manual" | "none";
-            recorded: string;
-            found: string;
-        };
-        LogLine: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            /** @enum {string} */
-            level: "info" | "warn" | "error";
-            message: string;
-        };
-        /** @description One encrypted, checksummed copy of a database's data. */
-        Backup: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            database: string;
-            /** @description Of the database when the backup was asked for. */
-            handle: string;
-            environment: string;
-            /** Format: uuid */
-            environmentId: string;
-            /** @description Its database is deprovisioned. */
-            orphaned: boolean;
-            /** @enum {string} */
-            kind: "automatic" | "manual" | "final";
-            /** @enum {string} */
-            status: "running" | "complete" | "failed" | "purged";
-            /** @description Why it failed. */
-            error: string | null;
-            /**
-             * @description Only `verified` says that it was restored and compared.
-             * @enum {string}
-             */
-            verification: "unverified" | "verified" | "failed" | "unverifiable";
-            verificationDetail: string | null;
-            verifiedAt: string | null;
-            /** @description When a verification last came to its end, whatever that was. */
-            checkedAt: string | null;
-            /** @description How long the last verification took to restore it. */
-            restoreMs: number | null;
-            version: string;
-            /** @enum {string} */
-            persistence: "aof" | "rdb" | "none";
-            memoryMb: number;
-            storedBytes: number | null;
-            /** @description Of the RDB file. */
-            clearBytes: number | null;
-            /** @description Null before it is complete, and when the data could not be read. */
-            keys: number | null;
-            keysByDatabase: {
-                index: number;
-                keys: number;
-                expiring: number;
-            }[] | null;
-            /** @description The database whose server the data came from: itself, or a replica of it. */
-            takenFrom: string | null;
-            store: string;
-            copyOf: string | null;
-            copies: string[];
-            /** @description Of the key that its data key is sealed under. */
-            masterKeyVersion: number | null;
-            /** @description While it is held, nothing deletes it. */
-            hold: {
-                reason: string;
-                by: string;
-                /** Format: date-time */
-                at: string;
-            } | null;
-            requestedBy: string;
-            /** @description The one that took it. */
-            operation: string | null;
-            /** @description The data are as they were then, or a moment later. */
-            snapshotAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            completedAt: string | null;
-            purgedAt: string | null;
-        };
-        /** @description What an environment promises for the backups of its databases. */
-        BackupPolicy: {
-            /** @description The last backup of so many days that have one. */
-            daily: number;
-            /** @description The last backup of so many months that have one. */
-            monthly: number;
-            /** @description The last backup of so many years that have one. */
-            yearly: number;
-            /** @description Each automatic backup is copied to the second store. */
-            makeCopy: boolean;
-            /** @description A last backup is taken when a database is deprovisioned. */
-            keepFinal: boolean;
-            /** @description Cron expression of five fields, in the time zone. */
-            schedule: string;
-            /** @description IANA name; days, months and years are counted in it as well. */
-            timeZone: string;
-            /** @description An alert is raised when a database has had no verified backup for longer. */
-            maximumAgeHours: number;
-            /** @description Null means the default one. */
-            store: string | null;
-            copyStore: string | null;
-        };
-        /** @description What a database has otherwise than its environment. */
-        DatabaseBackupPolicy: {
-            /** @description Null is the environment's. */
-            own: {
-                daily: number | null;
-                monthly: number | null;
-                yearly: number | null;
-                schedule: string | null;
-                timeZone: string | null;
-                maximumAgeHours: number | null;
-            };
-            /** @description What holds for the database. */
-            effective: components["schemas"]["BackupPolicy"];
-        };
-        /** @description One look at all databases or backups. A sweep changes none of them: what is to be done is done by operations. */
-        Sweep: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "drift" | "backup-schedule" | "retention" | "verification" | "discovery" | "keys" | "deprecation";
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "failed";
-            /** @description It only says what it would do. */
-            dryRun: boolean;
-            /** @description As if it were then; only of a dry run. */
-            asOf: string | null;
-            requestedBy: string;
-            /** @description Null before its end. */
-            counts: {
-                databases: number;
-                /** @description Left alone because an operation holds them. */
-                skipped: number;
-                byFinding: {
-                    [key: string]: number;
-                };
-                /** @description This and the next two: of a drift sweep. */
-                byHealth?: {
-                    [key: string]: number;
-                };
-                healthChanges?: number;
-                repairsRequested?: number;
-                /** @description Operations on backups that a sweep of another kind has asked for. */
-                requested?: number;
-                alertChanges?: number;
-                /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
-                marked?: number;
-                unmarked?: number;
-                durationMs: number;
-            } | null;
-            error: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-        };
-        /** @description A sweep and what it found. */
-        SweepWithFindings: {
-            /** Format: uuid */
-            id: string;
-            /** @enum {string} */
-            kind: "drift" | "backup-schedule" | "retention" | "verification" | "discovery" | "keys" | "deprecation";
-            /** @enum {string} */
-            status: "queued" | "running" | "succeeded" | "failed";
-            /** @description It only says what it would do. */
-            dryRun: boolean;
-            /** @description As if it were then; only of a dry run. */
-            asOf: string | null;
-            requestedBy: string;
-            /** @description Null before its end. */
-            counts: {
-                databases: number;
-                /** @description Left alone because an operation holds them. */
-                skipped: number;
-                byFinding: {
-                    [key: string]: number;
-                };
-                /** @description This and the next two: of a drift sweep. */
-                byHealth?: {
-                    [key: string]: number;
-                };
-                healthChanges?: number;
-                repairsRequested?: number;
-                /** @description Operations on backups that a sweep of another kind has asked for. */
-                requested?: number;
-                alertChanges?: number;
-                /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
-                marked?: number;
-                unmarked?: number;
-                durationMs: number;
-            } | null;
-            error: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            startedAt: string | null;
-            finishedAt: string | null;
-            /** @description The first thousand, of a deprecation sweep those with changes first; the counts are of all. */
-            findings: {
-                /** @enum {string} */
-                code: "container_missing" | "container_stopped" | "container_paused" | "container_restarting" | "container_stranger" | "volume_missing" | "restart_policy_differs" | "image_differs" | "memory_limit_differs" | "server_silent" | "server_busy" | "manager_refused" | "users_differ" | "settings_differ" | "role_differs" | "source_differs" | "link_down" | "link_copying" | "gate_shut" | "memory_lost" | "fenced" | "fenced_takes_writes" | "split_brain" | "end_of_life" | "deprecated" | "unlisted" | "exempted" | "cleared";
-                /** @enum {string} */
-                severity: "degraded" | "down" | "notice";
-                /**
-                 * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
-                 * @enum {string}
-                 */
-                repair: "safe" | "manual" | "none";
-                recorded: string;
-                found: string;
-                /** Format: uuid */
-                databaseId: string;
-                handle: string;
-                /** @description Of a deprecation sweep. */
-                lifecycle?: {
-                    version: string;
-                    /** @enum {string} */
-                    status: "available" | "end-of-life" | "deprecated";
-                    exemption: {
-                        reason: string;
-                        /** Format: date */
-                        endsOn: string;
-                    } | null;
-                    /** @description What it did about the mark; what it would do, in a dry run. */
-                    change: ("mark" | "unmark") | null;
-                };
-            }[];
-        };
-        /** @description Which databases reach the end of life or the deprecation of their version. */
-        Forecast: {
-            items: components["schemas"]["ForecastItem"][];
-            nextCursor: string | null;
-            /** Format: date-time */
-            asOf: string;
-            days: number;
-            /** @description How many databases something comes over within 30, 90 and 180 days, each counted once. */
-            windows: {
-                withinDays: number;
-                databases: number;
-            }[];
-        };
-        /** @description What the version of a database will come to. */
-        ForecastItem: {
-            /** Format: uuid */
-            databaseId: string;
-            environment: string;
-            handle: string;
-            version: string;
-            /** @enum {string} */
-            change: "end-of-life" | "deprecated";
-            /**
-             * @description A date of its version, or the end of its exemption.
-             * @enum {string}
-             */
-            because: "version" | "exemption-ends";
-            /**
-             * Format: date
-             * @description The last day before it, in UTC.
-             */
-            lastDay: string;
-            /**
-             * Format: date
-             * @description The first day on which it holds, in UTC.
-             */
-            takesEffectOn: string;
-            inDays: number;
-            /** @description The shortest of these spans, in days, that holds it. */
-            within: (30 | 90 | 180) | null;
-            exemption: {
-                reason: string;
-                /** Format: date */
-                endsOn: string;
-            } | null;
-            /** @description The exemption still holds then: no mark comes of it. */
-            exempted: boolean;
-        };
-        /** @description What people should hear of: once for each change. */
-        Notice: {
-            /** Format: uuid */
-            id: string;
-            /** @description The action of the entry in the history that tells the same. */
-            event: string;
-            environment: string;
-            /** Format: uuid */
-            databaseId: string;
-            handle: string;
-            detail: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            createdAt: string;
-        };
-        /** @description One entry of the append-only, hash-chained history. */
-        AuditEvent: {
-            seq: number;
-            hash: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
-            actor: string;
-            action: string;
-            environmentId: string | null;
-            databaseId: string | null;
-            /** @description What it is called today; not part of the entry. */
-            database: string | null;
-            operationId: string | null;
-            detail: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description What a walk over the whole history found. */
-        Verification: {
-            ok: boolean;
-            entries: number;
-            checkpoints: number;
-            head: {
-                seq: number;
-                hash: string;
-            };
-            problems: {
-                seq: number;
-                /** @enum {string} */
-                problem: "edited" | "missing" | "reordered" | "cut-off" | "recomputed" | "checkpoint-invalid";
-                detail: string;
-            }[];
-        };
-        /** @description A signed statement of the hash that the chain had at an entry. */
-        Checkpoint: {
-            seq: number;
-            hash: string;
-            /** Format: date-time */
-            at: string;
-            keyId: string;
-            signature: string;
-        };
-        /** @description An API token, without its secret. */
-        Token: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            permissions: ("read" | "deploy" | "destroy" | "ops" | "sensitive" | "tunnel" | "admin" | "owner")[];
-            createdBy: string;
-            /** Format: date-time */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-        };
-        NewToken: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            permissions: ("read" | "deploy" | "destroy" | "ops" | "sensitive" | "tunnel" | "admin" | "owner")[];
-            createdBy: string;
-            /** Format: date-time */
-            createdAt: string;
-            expiresAt: string | null;
-            revokedAt: string | null;
-            lastUsedAt: string | null;
-            /** @description The secret. It is shown this once. */
-            token: string;
-        };
+  schemas: {
+    /** @description A line of the version catalogue; its status is computed from its dates. */
+    Version: {
+      version: string;
+      /** @enum {string} */
+      status: 'available' | 'end-of-life' | 'deprecated';
+      /** @description Last day before the end of life, YYYY-MM-DD in UTC. */
+      eolAt: string | null;
+      /** @description Last day on which new databases may have it, YYYY-MM-DD in UTC. */
+      deprecatedAt: string | null;
+      latest: boolean;
+      default: boolean;
+      flavours: string[];
+      offered: boolean;
+      image: string;
+      patch: string | null;
+      tlsProtocols: string[];
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+    /** @description Why a request was refused or failed, and what to do about it. */
+    Problem: {
+      type: string;
+      title: string;
+      status: number;
+      detail: string;
+      /** @enum {string} */
+      code:
+        | 'setting_forbidden'
+        | 'setting_unknown'
+        | 'setting_invalid'
+        | 'setting_conflict'
+        | 'setting_refused'
+        | 'settings_entry_not_found'
+        | 'memory_in_use'
+        | 'invalid_request'
+        | 'unauthenticated'
+        | 'permission_denied'
+        | 'not_found'
+        | 'environment_not_found'
+        | 'database_not_found'
+        | 'door_not_found'
+        | 'operation_not_found'
+        | 'sweep_not_found'
+        | 'exemption_not_found'
+        | 'method_not_allowed'
+        | 'payload_too_large'
+        | 'unsupported_media_type'
+        | 'handle_taken'
+        | 'environment_taken'
+        | 'environment_not_empty'
+        | 'version_unknown'
+        | 'version_deprecated'
+        | 'persistence_conflict'
+        | 'image_unavailable'
+        | 'host_full'
+        | 'environment_full'
+        | 'networks_exhausted'
+        | 'ports_exhausted'
+        | 'confirmation_required'
+        | 'deletion_protected'
+        | 'database_has_replicas'
+        | 'database_not_ready'
+        | 'not_a_replica'
+        | 'replica_not_ready'
+        | 'replica_too_small'
+        | 'promotion_would_lose_writes'
+        | 'split_brain_refused'
+        | 'downgrade_refused'
+        | 'version_current'
+        | 'upgrade_method_refused'
+        | 'upgrade_incompatible'
+        | 'replica_newer'
+        | 'backup_corrupt'
+        | 'backup_not_found'
+        | 'operation_finished'
+        | 'operation_not_retryable'
+        | 'operation_timeout'
+        | 'volume_missing'
+        | 'attempts_exhausted'
+        | 'idempotency_key_reused'
+        | 'backup_not_complete'
+        | 'backup_policy_would_delete'
+        | 'backup_held'
+        | 'backup_in_use'
+        | 'backup_is_copy'
+        | 'backup_copied_already'
+        | 'backup_unrestorable'
+        | 'restore_too_small'
+        | 'import_invalid'
+        | 'import_too_new'
+        | 'import_unreadable'
+        | 'import_source_refused'
+        | 'import_not_retryable'
+        | 'backup_store_unknown'
+        | 'engine_unreachable'
+        | 'engine_error'
+        | 'edge_unreachable'
+        | 'edge_ports_taken'
+        | 'server_not_ready'
+        | 'server_settings_differ'
+        | 'name_taken_by_stranger'
+        | 'network_overlap'
+        | 'disk_full'
+        | 'stale_generation'
+        | 'store_unreachable'
+        | 'queue_unreachable'
+        | 'configuration_invalid'
+        | 'setup_failed'
+        | 'api_unreachable'
+        | 'wrong_usage'
+        | 'program_missing'
+        | 'internal_error'
+        | 'backup_memory_low'
+        | 'import_source_unreachable'
+        | 'backup_store_unreachable'
+        | 'backup_store_refused'
+        | 'backup_store_full'
+        | 'backup_object_missing';
+      remedy: string;
+      requestId: string;
+      errors?: {
+        path: string;
+        message: string;
+      }[];
+    };
+    /** @description A namespace of databases; `databases` counts those not deprovisioned. */
+    Environment: {
+      /** Format: uuid */
+      id: string;
+      name: string;
+      databases: number;
+      /** Format: date-time */
+      createdAt: string;
+    };
+    /** @description One managed Redis server. */
+    Database: {
+      /** Format: uuid */
+      id: string;
+      environment: string;
+      /** Format: uuid */
+      environmentId: string;
+      handle: string;
+      version: string;
+      /** @enum {string} */
+      persistence: 'aof' | 'rdb' | 'none';
+      persistenceLabel: string | null;
+      /** @enum {string} */
+      status:
+        | 'pending'
+        | 'provisioning'
+        | 'provisioned'
+        | 'deprovisioning'
+        | 'deprovisioned'
+        | 'provision_failed'
+        | 'deprovision_failed';
+      /** @description Null when the catalogue no longer has the version. */
+      lifecycle: ('available' | 'end-of-life' | 'deprecated') | null;
+      /** @description What the deprecation sweep has marked and told once; `lifecycle` is how it is now. */
+      lifecycleMark: {
+        /** @enum {string} */
+        lifecycle: 'end-of-life' | 'deprecated';
+        version: string;
+        /** Format: date-time */
+        noticedAt: string;
+      } | null;
+      exemption: {
+        reason: string;
+        /** Format: date */
+        endsOn: string;
+        grantedBy: string;
+        /** Format: date-time */
+        grantedAt: string;
+        inForce: boolean;
+      } | null;
+      /** @enum {string} */
+      role: 'primary' | 'replica' | 'fenced';
+      /** @enum {string} */
+      health: 'healthy' | 'degraded' | 'down' | 'unknown';
+      healthReason: string | null;
+      /** @description The database that it follows. */
+      source: string | null;
+      /** @description The databases that follow it. */
+      replicas: string[];
+      memoryMb: number;
+      diskGb: number;
+      /** @constant */
+      diskEnforcement: 'advisory';
+      tlsOnly: boolean;
+      /** @enum {string} */
+      maxmemoryPolicy:
+        | 'noeviction'
+        | 'allkeys-lru'
+        | 'allkeys-lfu'
+        | 'allkeys-random'
+        | 'volatile-lru'
+        | 'volatile-lfu'
+        | 'volatile-random'
+        | 'volatile-ttl';
+      deletionProtection: boolean;
+      backupsEnabled: boolean;
+      generation: number;
+      /** @description Own doors first. */
+      endpoints: components['schemas']['Endpoint'][];
+      warnings: string[];
+      /** Format: date-time */
+      createdAt: string;
+      provisionedAt: string | null;
+      deprovisionedAt: string | null;
+    };
+    /** @description A door of the edge. One that follows the primary survives promotions. */
+    Endpoint: {
+      /** @enum {string} */
+      type: 'redis' | 'redis+ssl';
+      /** @enum {string} */
+      follows: 'database' | 'primary';
+      host: string;
+      port: number;
+      /** @description CIDR blocks that may connect; none means everybody. */
+      allow: string[];
+      connectionLimit: number | null;
+      /** @description Null means one hour. */
+      idleTimeoutSeconds: number | null;
+      /** @description Null means every address that the edge listens on. */
+      bindAddress: string | null;
+    };
+    /** @description One requested change. */
+    Operation: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      type:
+        | 'provision'
+        | 'restart'
+        | 'reload'
+        | 'replicate'
+        | 'promote'
+        | 'unlink'
+        | 'upgrade'
+        | 'discard'
+        | 'repair'
+        | 'configure'
+        | 'resize'
+        | 'deprovision'
+        | 'backup-snapshot'
+        | 'verify-backup'
+        | 'copy-backup'
+        | 'purge-backup'
+        | 'restore'
+        | 'import';
+      /** @enum {string} */
+      status: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+      environment: string;
+      /** Format: uuid */
+      environmentId: string;
+      targets: string[];
+      databases: {
+        /** Format: uuid */
+        id: string;
+        handle: string;
+      }[];
+      parameters: {
+        [key: string]: unknown;
+      };
+      /** @description Of all attempts, in their order. */
+      steps: components['schemas']['Step'][];
+      attempt: number;
+      error: {
+        /** @enum {string} */
+        code:
+          | 'setting_forbidden'
+          | 'setting_unknown'
+          | 'setting_invalid'
+          | 'setting_conflict'
+          | 'setting_refused'
+          | 'settings_entry_not_found'
+          | 'memory_in_use'
+          | 'invalid_request'
+          | 'unauthenticated'
+          | 'permission_denied'
+          | 'not_found'
+          | 'environment_not_found'
+          | 'database_not_found'
+          | 'door_not_found'
+          | 'operation_not_found'
+          | 'sweep_not_found'
+          | 'exemption_not_found'
+          | 'method_not_allowed'
+          | 'payload_too_large'
+          | 'unsupported_media_type'
+          | 'handle_taken'
+          | 'environment_taken'
+          | 'environment_not_empty'
+          | 'version_unknown'
+          | 'version_deprecated'
+          | 'persistence_conflict'
+          | 'image_unavailable'
+          | 'host_full'
+          | 'environment_full'
+          | 'networks_exhausted'
+          | 'ports_exhausted'
+          | 'confirmation_required'
+          | 'deletion_protected'
+          | 'database_has_replicas'
+          | 'database_not_ready'
+          | 'not_a_replica'
+          | 'replica_not_ready'
+          | 'replica_too_small'
+          | 'promotion_would_lose_writes'
+          | 'split_brain_refused'
+          | 'downgrade_refused'
+          | 'version_current'
+          | 'upgrade_method_refused'
+          | 'upgrade_incompatible'
+          | 'replica_newer'
+          | 'backup_corrupt'
+          | 'backup_not_found'
+          | 'operation_finished'
+          | 'operation_not_retryable'
+          | 'operation_timeout'
+          | 'volume_missing'
+          | 'attempts_exhausted'
+          | 'idempotency_key_reused'
+          | 'backup_not_complete'
+          | 'backup_policy_would_delete'
+          | 'backup_held'
+          | 'backup_in_use'
+          | 'backup_is_copy'
+          | 'backup_copied_already'
+          | 'backup_unrestorable'
+          | 'restore_too_small'
+          | 'import_invalid'
+          | 'import_too_new'
+          | 'import_unreadable'
+          | 'import_source_refused'
+          | 'import_not_retryable'
+          | 'backup_store_unknown'
+          | 'engine_unreachable'
+          | 'engine_error'
+          | 'edge_unreachable'
+          | 'edge_ports_taken'
+          | 'server_not_ready'
+          | 'server_settings_differ'
+          | 'name_taken_by_stranger'
+          | 'network_overlap'
+          | 'disk_full'
+          | 'stale_generation'
+          | 'store_unreachable'
+          | 'queue_unreachable'
+          | 'configuration_invalid'
+          | 'setup_failed'
+          | 'api_unreachable'
+          | 'wrong_usage'
+          | 'program_missing'
+          | 'internal_error'
+          | 'backup_memory_low'
+          | 'import_source_unreachable'
+          | 'backup_store_unreachable'
+          | 'backup_store_refused'
+          | 'backup_store_full'
+          | 'backup_object_missing';
+        detail: string;
+        remedy: string;
+        /** @description What could not be undone. */
+        leftBehind: string[];
+      } | null;
+      receipt: components['schemas']['Receipt'] | null;
+      requestedBy: string;
+      retryOf: string | null;
+      cancelRequestedAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      startedAt: string | null;
+      finishedAt: string | null;
+    };
+    /** @description One recorded action of an operation. */
+    Step: {
+      name: string;
+      /** @enum {string} */
+      status: 'running' | 'succeeded' | 'failed' | 'interrupted';
+      /** Format: date-time */
+      startedAt: string;
+      finishedAt: string | null;
+      attempt: number;
+    };
+    /** @description What an operation hands back when it has ended. */
+    Receipt: {
+      /**
+       * Format: uuid
+       * @description The subject: what was provisioned, replicated, promoted, unlinked.
+       */
+      databaseId?: string;
+      version?: string;
+      image?: string;
+      /**
+       * Format: uuid
+       * @description replicate: what the new database follows.
+       */
+      sourceId?: string;
+      /** @description unlink: what the database followed. */
+      formerSourceId?: string | null;
+      /** @description promote: who asked for it. */
+      requestedBy?: string;
+      /**
+       * Format: uuid
+       * @description promote: what was the primary before.
+       */
+      formerPrimaryId?: string;
+      /**
+       * @description promote: what the caller allowed to be lost.
+       * @enum {string}
+       */
+      mode?: 'strict' | 'limited' | 'force';
+      /**
+       * @description promote: with the old primary taking part, or without it because it did not answer. upgrade: by a second server that took over, or on the same volume. import: a copy as of one moment, or keys read one by one.
+       * @enum {string}
+       */
+      method?: 'switchover' | 'failover' | 'swap' | 'in-place' | 'replication' | 'scan';
+      /** @description promote: bytes of the replication stream that the old primary had at its end. */
+      sourceOffset?: number | null;
+      /** @description promote: how many of them the replica had when it took over. */
+      replicaOffset?: number | null;
+      /** @description promote: the difference; 0 means that nothing was lost, null that nobody can tell. */
+      lostBytes?: number | null;
+      /** @description promote: in a failover, what the replica lacked of what was last seen. */
+      lostBytesAtLeast?: number | null;
+      /** @description promote: in a failover, where the old primary stood when it was last seen. */
+      lastSeenSourceOffset?: number | null;
+      /** @description promote: and when that was. */
+      lastSeenSourceAt?: string | null;
+      /** @description promote, upgrade: how long writes waited; in place, how long nobody answered. */
+      writePauseMs?: number | null;
+      /** @description upgrade: what the database ran before. */
+      fromVersion?: string;
+      /** @description upgrade: replicas that were upgraded first, in this order. */
+      replicas?: string[];
+      /**
+       * Format: date-time
+       * @description upgrade: when the new version began to take writes; whoever goes back loses what was written since.
+       */
+      recordedAt?: string;
+      /**
+       * Format: date-time
+       * @description upgrade: by swap, until when the old server is kept, stopped.
+       */
+      wayBackUntil?: string;
+      /** @description promote: how long the replica had heard nothing when it took over. */
+      linkDownSeconds?: number | null;
+      /** @description promote: replicas that held more than the one that took over. */
+      replicasAhead?: {
+        /** Format: uuid */
+        databaseId: string;
+        handle: string;
+        bytes: number;
+      }[];
+      /** @description repair: codes of what was found at first. */
+      found?: string[];
+      /** @description repair: which of them are no more. */
+      repaired?: string[];
+      /** @description repair: what is found still, and why. */
+      left?: {
+        code: string;
+        reason: string;
+      }[];
+      /** @description backup-snapshot, import: in all logical databases. */
+      keys?: number | null;
+      /**
+       * Format: uuid
+       * @description Of the kinds that take, copy, verify, purge or restore a backup.
+       */
+      backupId?: string;
+      /** @description restore, verify-backup: from the first byte to a server that has loaded all. */
+      restoreMs?: number | null;
+      /** @description resize: from now on, as all figures without Before. */
+      memoryMb?: number;
+      diskGb?: number;
+      memoryMbBefore?: number;
+      diskGbBefore?: number;
+      /** @description configure: what has another value now. */
+      settings?: {
+        name: string;
+        before: string;
+        after: string;
+        apply: string;
+      }[];
+      /** @description Of a cancelled operation: what could not be undone. */
+      leftBehind?: string[];
+    } & {
+      [key: string]: unknown;
+    };
+    /** @description Secrets. Each look at them is in the audit history. */
+    Credentials: {
+      items: {
+        /** @enum {string} */
+        type: 'redis' | 'redis+ssl';
+        /** @enum {string} */
+        follows: 'database' | 'primary';
+        username: string;
+        password: string;
+        url: string;
+      }[];
+    };
+    /** @description What is recorded of the state of a database, and how it is. */
+    DatabaseStatus: {
+      /** Format: uuid */
+      id: string;
+      handle: string;
+      /** @enum {string} */
+      status:
+        | 'pending'
+        | 'provisioning'
+        | 'provisioned'
+        | 'deprovisioning'
+        | 'deprovisioned'
+        | 'provision_failed'
+        | 'deprovision_failed';
+      /** @enum {string} */
+      health: 'healthy' | 'degraded' | 'down' | 'unknown';
+      healthReason: string | null;
+      /** @enum {string} */
+      role: 'primary' | 'replica' | 'fenced';
+      generation: number;
+      /** @description The oldest operation on it that has not ended. */
+      operation: components['schemas']['Operation'] | null;
+      /** @description What a worker sees now, or saw last (`ageMs`); null when it was never looked at. */
+      live: components['schemas']['Observation'] | null;
+    };
+    /** @description What was seen of a database when it was last looked at. */
+    Observation: {
+      /** Format: date-time */
+      observedAt: string;
+      /** @description Since it was looked at; a look that was asked for a moment ago may not have come back. */
+      ageMs: number;
+      /** @description When the server last answered; its figures are from then. */
+      answeredAt: string | null;
+      answers: boolean;
+      /** @enum {string} */
+      container: 'created' | 'running' | 'restarting' | 'exited' | 'paused' | 'dead' | 'missing' | 'unknown';
+      server: components['schemas']['ServerFigures'] | null;
+      findings: components['schemas']['Finding'][];
+    };
+    /** @description What a server said of itself. */
+    ServerFigures: {
+      /** @enum {string} */
+      role: 'primary' | 'replica';
+      /** @description Of a replica: the address that it follows. */
+      sourceAddress: string | null;
+      /** @description Null of a primary. */
+      link: ('up' | 'copying' | 'down') | null;
+      /** @description Bytes of the replication stream that its source has and it has not. */
+      lagBytes: number | null;
+      /** @description Since it last heard from its source. */
+      lagSeconds: number | null;
+      /** @description Where it stands in the replication stream, in bytes. */
+      offset: number;
+      /** @description That are connected. */
+      followers: number;
+      memoryBytes: number;
+      maxMemoryBytes: number;
+      clients: number;
+      keys: number;
+      uptimeSeconds: number;
+      persistence: {
+        saving: boolean;
+        lastSaveSucceeded: boolean | null;
+        lastSaveAt: string | null;
+        changesSinceSave: number;
+        /** @description Null without an append-only file. */
+        lastAppendSucceeded: boolean | null;
+      };
+    };
+    /** @description One thing that a server is found to be beside what is recorded of it. */
+    Finding: {
+      /** @enum {string} */
+      code:
+        | 'container_missing'
+        | 'container_stopped'
+        | 'container_paused'
+        | 'container_restarting'
+        | 'container_stranger'
+        | 'volume_missing'
+        | 'restart_policy_differs'
+        | 'image_differs'
+        | 'memory_limit_differs'
+        | 'server_silent'
+        | 'server_busy'
+        | 'manager_refused'
+        | 'users_differ'
+        | 'settings_differ'
+        | 'role_differs'
+        | 'source_differs'
+        | 'link_down'
+        | 'link_copying'
+        | 'gate_shut'
+        | 'memory_lost'
+        | 'fenced'
+        | 'fenced_takes_writes'
+        | 'split_brain';
+      /** @enum {string} */
+      severity: 'degraded' | 'down';
+      /**
+       * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
+       * @enum {string}
+       */
+      repair: 'safe' | 'manual' | 'none';
+      recorded: string;
+      found: string;
+    };
+    /** @description What can be chosen for a database, and what is in force. */
+    Settings: {
+      items: components['schemas']['Setting'][];
+      nextCursor: null;
+      /** @enum {string} */
+      persistence: 'aof' | 'rdb' | 'none';
+      tlsOnly: boolean;
+    };
+    /** @description One Redis setting that can be chosen. */
+    Setting: {
+      /** @description As the database's version calls it. */
+      name: string;
+      /** @enum {string} */
+      type: 'integer' | 'bytes' | 'boolean' | 'choice' | 'events' | 'save-points' | 'buffer-limits';
+      /** @description What values it takes, for people. */
+      takes: string;
+      minimum: number | null;
+      maximum: number | null;
+      choices: string[] | null;
+      /** @description In force, as CONFIG GET shows it. */
+      value: string;
+      default: string;
+      isDefault: boolean;
+      /**
+       * @description At once, with no client noticing; or by a restart.
+       * @enum {string}
+       */
+      apply: 'hot' | 'restart';
+    };
+    /** @description One change of the settings of a database. */
+    SettingsEntry: {
+      /** Format: uuid */
+      id: string;
+      /** Format: date-time */
+      at: string;
+      actor: string;
+      /** @description Null for the first entry: what the database was made with. */
+      operation: string | null;
+      changes: {
+        name: string;
+        before: string;
+        after: string;
+      }[];
+      /** @description All that was not default from then on; what `revertTo` brings back. */
+      settings: {
+        [key: string]: string;
+      };
+    };
+    LogLine: {
+      id: string;
+      /** Format: date-time */
+      at: string;
+      /** @enum {string} */
+      level: 'info' | 'warn' | 'error';
+      message: string;
+    };
+    /** @description One encrypted, checksummed copy of a database's data. */
+    Backup: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      database: string;
+      /** @description Of the database when the backup was asked for. */
+      handle: string;
+      environment: string;
+      /** Format: uuid */
+      environmentId: string;
+      /** @description Its database is deprovisioned. */
+      orphaned: boolean;
+      /** @enum {string} */
+      kind: 'automatic' | 'manual' | 'final';
+      /** @enum {string} */
+      status: 'running' | 'complete' | 'failed' | 'purged';
+      /** @description Why it failed. */
+      error: string | null;
+      /**
+       * @description Only `verified` says that it was restored and compared.
+       * @enum {string}
+       */
+      verification: 'unverified' | 'verified' | 'failed' | 'unverifiable';
+      verificationDetail: string | null;
+      verifiedAt: string | null;
+      /** @description When a verification last came to its end, whatever that was. */
+      checkedAt: string | null;
+      /** @description How long the last verification took to restore it. */
+      restoreMs: number | null;
+      version: string;
+      /** @enum {string} */
+      persistence: 'aof' | 'rdb' | 'none';
+      memoryMb: number;
+      storedBytes: number | null;
+      /** @description Of the RDB file. */
+      clearBytes: number | null;
+      /** @description Null before it is complete, and when the data could not be read. */
+      keys: number | null;
+      keysByDatabase:
+        | {
+            index: number;
+            keys: number;
+            expiring: number;
+          }[]
+        | null;
+      /** @description The database whose server the data came from: itself, or a replica of it. */
+      takenFrom: string | null;
+      store: string;
+      copyOf: string | null;
+      copies: string[];
+      /** @description Of the key that its data key is sealed under. */
+      masterKeyVersion: number | null;
+      /** @description While it is held, nothing deletes it. */
+      hold: {
+        reason: string;
+        by: string;
+        /** Format: date-time */
+        at: string;
+      } | null;
+      requestedBy: string;
+      /** @description The one that took it. */
+      operation: string | null;
+      /** @description The data are as they were then, or a moment later. */
+      snapshotAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      completedAt: string | null;
+      purgedAt: string | null;
+    };
+    /** @description What an environment promises for the backups of its databases. */
+    BackupPolicy: {
+      /** @description The last backup of so many days that have one. */
+      daily: number;
+      /** @description The last backup of so many months that have one. */
+      monthly: number;
+      /** @description The last backup of so many years that have one. */
+      yearly: number;
+      /** @description Each automatic backup is copied to the second store. */
+      makeCopy: boolean;
+      /** @description A last backup is taken when a database is deprovisioned. */
+      keepFinal: boolean;
+      /** @description Cron expression of five fields, in the time zone. */
+      schedule: string;
+      /** @description IANA name; days, months and years are counted in it as well. */
+      timeZone: string;
+      /** @description An alert is raised when a database has had no verified backup for longer. */
+      maximumAgeHours: number;
+      /** @description Null means the default one. */
+      store: string | null;
+      copyStore: string | null;
+    };
+    /** @description What a database has otherwise than its environment. */
+    DatabaseBackupPolicy: {
+      /** @description Null is the environment's. */
+      own: {
+        daily: number | null;
+        monthly: number | null;
+        yearly: number | null;
+        schedule: string | null;
+        timeZone: string | null;
+        maximumAgeHours: number | null;
+      };
+      /** @description What holds for the database. */
+      effective: components['schemas']['BackupPolicy'];
+    };
+    /** @description One look at all databases or backups. A sweep changes none of them: what is to be done is done by operations. */
+    Sweep: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+      /** @enum {string} */
+      status: 'queued' | 'running' | 'succeeded' | 'failed';
+      /** @description It only says what it would do. */
+      dryRun: boolean;
+      /** @description As if it were then; only of a dry run. */
+      asOf: string | null;
+      requestedBy: string;
+      /** @description Null before its end. */
+      counts: {
+        databases: number;
+        /** @description Left alone because an operation holds them. */
+        skipped: number;
+        byFinding: {
+          [key: string]: number;
+        };
+        /** @description This and the next two: of a drift sweep. */
+        byHealth?: {
+          [key: string]: number;
+        };
+        healthChanges?: number;
+        repairsRequested?: number;
+        /** @description Operations on backups that a sweep of another kind has asked for. */
+        requested?: number;
+        alertChanges?: number;
+        /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
+        marked?: number;
+        unmarked?: number;
+        durationMs: number;
+      } | null;
+      error: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      startedAt: string | null;
+      finishedAt: string | null;
+    };
+    /** @description A sweep and what it found. */
+    SweepWithFindings: {
+      /** Format: uuid */
+      id: string;
+      /** @enum {string} */
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+      /** @enum {string} */
+      status: 'queued' | 'running' | 'succeeded' | 'failed';
+      /** @description It only says what it would do. */
+      dryRun: boolean;
+      /** @description As if it were then; only of a dry run. */
+      asOf: string | null;
+      requestedBy: string;
+      /** @description Null before its end. */
+      counts: {
+        databases: number;
+        /** @description Left alone because an operation holds them. */
+        skipped: number;
+        byFinding: {
+          [key: string]: number;
+        };
+        /** @description This and the next two: of a drift sweep. */
+        byHealth?: {
+          [key: string]: number;
+        };
+        healthChanges?: number;
+        repairsRequested?: number;
+        /** @description Operations on backups that a sweep of another kind has asked for. */
+        requested?: number;
+        alertChanges?: number;
+        /** @description This and the next one: of a deprecation sweep; what it would do, in a dry run. */
+        marked?: number;
+        unmarked?: number;
+        durationMs: number;
+      } | null;
+      error: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      startedAt: string | null;
+      finishedAt: string | null;
+      /** @description The first thousand, of a deprecation sweep those with changes first; the counts are of all. */
+      findings: {
+        /** @enum {string} */
+        code:
+          | 'container_missing'
+          | 'container_stopped'
+          | 'container_paused'
+          | 'container_restarting'
+          | 'container_stranger'
+          | 'volume_missing'
+          | 'restart_policy_differs'
+          | 'image_differs'
+          | 'memory_limit_differs'
+          | 'server_silent'
+          | 'server_busy'
+          | 'manager_refused'
+          | 'users_differ'
+          | 'settings_differ'
+          | 'role_differs'
+          | 'source_differs'
+          | 'link_down'
+          | 'link_copying'
+          | 'gate_shut'
+          | 'memory_lost'
+          | 'fenced'
+          | 'fenced_takes_writes'
+          | 'split_brain'
+          | 'end_of_life'
+          | 'deprecated'
+          | 'unlisted'
+          | 'exempted'
+          | 'cleared';
+        /** @enum {string} */
+        severity: 'degraded' | 'down' | 'notice';
+        /**
+         * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
+         * @enum {string}
+         */
+        repair: 'safe' | 'manual' | 'none';
+        recorded: string;
+        found: string;
+        /** Format: uuid */
+        databaseId: string;
+        handle: string;
+        /** @description Of a deprecation sweep. */
+        lifecycle?: {
+          version: string;
+          /** @enum {string} */
+          status: 'available' | 'end-of-life' | 'deprecated';
+          exemption: {
+            reason: string;
+            /** Format: date */
+            endsOn: string;
+          } | null;
+          /** @description What it did about the mark; what it would do, in a dry run. */
+          change: ('mark' | 'unmark') | null;
+        };
+      }[];
+    };
+    /** @description Which databases reach the end of life or the deprecation of their version. */
+    Forecast: {
+      items: components['schemas']['ForecastItem'][];
+      nextCursor: string | null;
+      /** Format: date-time */
+      asOf: string;
+      days: number;
+      /** @description How many databases something comes over within 30, 90 and 180 days, each counted once. */
+      windows: {
+        withinDays: number;
+        databases: number;
+      }[];
+    };
+    /** @description What the version of a database will come to. */
+    ForecastItem: {
+      /** Format: uuid */
+      databaseId: string;
+      environment: string;
+      handle: string;
+      version: string;
+      /** @enum {string} */
+      change: 'end-of-life' | 'deprecated';
+      /**
+       * @description A date of its version, or the end of its exemption.
+       * @enum {string}
+       */
+      because: 'version' | 'exemption-ends';
+      /**
+       * Format: date
+       * @description The last day before it, in UTC.
+       */
+      lastDay: string;
+      /**
+       * Format: date
+       * @description The first day on which it holds, in UTC.
+       */
+      takesEffectOn: string;
+      inDays: number;
+      /** @description The shortest of these spans, in days, that holds it. */
+      within: (30 | 90 | 180) | null;
+      exemption: {
+        reason: string;
+        /** Format: date */
+        endsOn: string;
+      } | null;
+      /** @description The exemption still holds then: no mark comes of it. */
+      exempted: boolean;
+    };
+    /** @description What people should hear of: once for each change. */
+    Notice: {
+      /** Format: uuid */
+      id: string;
+      /** @description The action of the entry in the history that tells the same. */
+      event: string;
+      environment: string;
+      /** Format: uuid */
+      databaseId: string;
+      handle: string;
+      detail: {
+        [key: string]: unknown;
+      };
+      /** Format: date-time */
+      createdAt: string;
+    };
+    /** @description One entry of the append-only, hash-chained history. */
+    AuditEvent: {
+      seq: number;
+      hash: string;
+      /** Format: uuid */
+      id: string;
+      /** Format: date-time */
+      at: string;
+      actor: string;
+      action: string;
+      environmentId: string | null;
+      databaseId: string | null;
+      /** @description What it is called today; not part of the entry. */
+      database: string | null;
+      operationId: string | null;
+      detail: {
+        [key: string]: unknown;
+      };
+    };
+    /** @description What a walk over the whole history found. */
+    Verification: {
+      ok: boolean;
+      entries: number;
+      checkpoints: number;
+      head: {
+        seq: number;
+        hash: string;
+      };
+      problems: {
+        seq: number;
+        /** @enum {string} */
+        problem: 'edited' | 'missing' | 'reordered' | 'cut-off' | 'recomputed' | 'checkpoint-invalid';
+        detail: string;
+      }[];
+    };
+    /** @description A signed statement of the hash that the chain had at an entry. */
+    Checkpoint: {
+      seq: number;
+      hash: string;
+      /** Format: date-time */
+      at: string;
+      keyId: string;
+      signature: string;
+    };
+    /** @description An API token, without its secret. */
+    Token: {
+      /** Format: uuid */
+      id: string;
+      name: string;
+      permissions: ('read' | 'deploy' | 'destroy' | 'ops' | 'sensitive' | 'tunnel' | 'admin' | 'owner')[];
+      createdBy: string;
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      revokedAt: string | null;
+      lastUsedAt: string | null;
+    };
+    NewToken: {
+      /** Format: uuid */
+      id: string;
+      name: string;
+      permissions: ('read' | 'deploy' | 'destroy' | 'ops' | 'sensitive' | 'tunnel' | 'admin' | 'owner')[];
+      createdBy: string;
+      /** Format: date-time */
+      createdAt: string;
+      expiresAt: string | null;
+      revokedAt: string | null;
+      lastUsedAt: string | null;
+      /** @description The secret. It is shown this once. */
+      token: string;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    listVersions: {
-        parameters: {
-            query?: {
-                /** @description Computes the status for this date in place of today. */
-                asOf?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The whole catalogue. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Version"][];
-                        nextCursor: null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  listVersions: {
+    parameters: {
+      query?: {
+        /** @description Computes the status for this date in place of today. */
+        asOf?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    listEnvironments: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The whole catalogue. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of environments. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Environment"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Version'][];
+            nextCursor: null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    createEnvironment: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The new environment. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Environment"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description networks_exhausted, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  listEnvironments: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    getEnvironment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of environments. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The environment. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Environment"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Environment'][];
+            nextCursor: string | null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    deleteEnvironment: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is deleted; its history stays. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_empty */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  createEnvironment: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    createDatabase: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    handle: string;
-                    /** @description Such as 8.0, 8.0-aof or 8.0-nordb; the default version when missing. */
-                    version?: string;
-                    /** @enum {string} */
-                    persistence?: "aof" | "rdb" | "none";
-                    /** @default 1024 */
-                    memoryMb?: number;
-                    /** @default 10 */
-                    diskGb?: number;
-                    /** @default false */
-                    tlsOnly?: boolean;
-                    /**
-                     * @default noeviction
-                     * @enum {string}
-                     */
-                    maxmemoryPolicy?: "noeviction" | "allkeys-lru" | "allkeys-lfu" | "allkeys-random" | "volatile-lru" | "volatile-lfu" | "volatile-random" | "volatile-ttl";
-                    /** @default false */
-                    deletionProtection?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Recorded; the operation provisions it. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        database: components["schemas"]["Database"];
-                        operation: components["schemas"]["Operation"];
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description handle_taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description version_unknown, version_deprecated, persistence_conflict, environment_full, ports_exhausted, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+      };
     };
-    listDatabases: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-                status?: "pending" | "provisioning" | "provisioned" | "deprovisioning" | "deprovisioned" | "provision_failed" | "deprovision_failed";
-                version?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description The new environment. */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of databases. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Database"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Environment'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_taken */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description networks_exhausted, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getDatabase: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The database. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Database"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getEnvironment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
     };
-    patchDatabase: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The environment. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    deletionProtection?: boolean;
-                    backupsEnabled?: boolean;
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Environment'];
         };
-        responses: {
-            /** @description The changed database. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Database"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    requestOperation: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @constant */
-                    type: "restart";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "reload";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "replicate";
-                    /** @description Of the new replica. */
-                    handle: string;
-                    memoryMb?: number;
-                    diskGb?: number;
-                } | {
-                    /** @constant */
-                    type: "promote";
-                    /**
-                     * @description What may be lost: nothing, up to a bound, anything.
-                     * @default strict
-                     * @enum {string}
-                     */
-                    mode?: "strict" | "limited" | "force";
-                    /** @description The bound of mode limited, which needs it; no other mode has one. */
-                    maxLostBytes?: number;
-                } | {
-                    /** @constant */
-                    type: "unlink";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "upgrade";
-                    /** @description Of the catalogue, newer than the one that the database runs. */
-                    version: string;
-                    /**
-                     * @description By a second server that takes over (a primary), or by replacing the container (a replica).
-                     * @enum {string}
-                     */
-                    method?: "swap" | "in-place";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "discard";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "repair";
-                } | {
-                    /** @constant */
-                    type: "configure";
-                    /** @description Redis settings by their names; null gives the default back. */
-                    settings?: {
-                        [key: string]: string | number | boolean | null;
-                    };
-                    /**
-                     * Format: uuid
-                     * @description An entry of the history: the settings that were in force from then on.
-                     */
-                    revertTo?: string;
-                    /** @enum {string} */
-                    persistence?: "aof" | "rdb" | "none";
-                    tlsOnly?: boolean;
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                } | {
-                    /** @constant */
-                    type: "resize";
-                    memoryMb?: number;
-                    diskGb?: number;
-                } | {
-                    /** @constant */
-                    type: "backup-snapshot";
-                } | {
-                    /** @constant */
-                    type: "deprovision";
-                    /** @description The handle of the database, typed again. */
-                    confirm?: string;
-                    skipFinalBackup?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description The operation is queued. What only a look at the servers can tell stands in its error: a promotion may end with `replica_not_ready`, `promotion_would_lose_writes` or `split_brain_refused`. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description confirmation_required, replica_too_small, environment_full, ports_exhausted, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  deleteEnvironment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
     };
-    getCredentials: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description It is deleted; its history stays. */
+      204: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The credentials, own doors first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Credentials"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content?: never;
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_empty */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getEndpoints: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The doors, own ones first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Endpoint"][];
-                        nextCursor: null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  createDatabase: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
     };
-    patchEndpoints: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          handle: string;
+          /** @description Such as 8.0, 8.0-aof or 8.0-nordb; the default version when missing. */
+          version?: string;
+          /** @enum {string} */
+          persistence?: 'aof' | 'rdb' | 'none';
+          /** @default 1024 */
+          memoryMb?: number;
+          /** @default 10 */
+          diskGb?: number;
+          /** @default false */
+          tlsOnly?: boolean;
+          /**
+           * @default noeviction
+           * @enum {string}
+           */
+          maxmemoryPolicy?:
+            | 'noeviction'
+            | 'allkeys-lru'
+            | 'allkeys-lfu'
+            | 'allkeys-random'
+            | 'volatile-lru'
+            | 'volatile-lfu'
+            | 'volatile-random'
+            | 'volatile-ttl';
+          /** @default false */
+          deletionProtection?: boolean;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @description Only doors that follow this; all when missing.
-                     * @enum {string}
-                     */
-                    follows?: "database" | "primary";
-                    /**
-                     * @description Only doors of this type; all when missing.
-                     * @enum {string}
-                     */
-                    type?: "redis" | "redis+ssl";
-                    /** @description CIDR blocks or addresses that may connect, IPv4 and IPv6; an empty list lets everybody in. */
-                    allow?: string[];
-                    /** @description Connections at one time through each of these doors; null for no limit. */
-                    connectionLimit?: number | null;
-                    /** @description Silent connections are closed after this: 1 to 120, or a multiple of 60 up to 86400; null for one hour. */
-                    idleTimeoutSeconds?: number | null;
-                    /** @description Only connections to this address of the host; null for every address that the edge listens on. */
-                    bindAddress?: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description All doors, own ones first. The edge follows within a second. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Endpoint"][];
-                        nextCursor: null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found, door_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+      };
     };
-    getDatabaseStatus: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    responses: {
+      /** @description Recorded; the operation provisions it. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description What is recorded and seen now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatabaseStatus"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            database: components['schemas']['Database'];
+            operation: components['schemas']['Operation'];
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description handle_taken */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description version_unknown, version_deprecated, persistence_conflict, environment_full, ports_exhausted, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    listOperations: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-                /** @description Its id, or environment/handle. */
-                database?: string;
-                type?: "provision" | "restart" | "reload" | "replicate" | "promote" | "unlink" | "upgrade" | "discard" | "repair" | "configure" | "resize" | "deprovision" | "backup-snapshot" | "verify-backup" | "copy-backup" | "purge-backup" | "restore" | "import";
-                status?: "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
-                /** @description Who asked for it, such as token:owner. */
-                actor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of operations. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Operation"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found, database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  listDatabases: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        status?:
+          | 'pending'
+          | 'provisioning'
+          | 'provisioned'
+          | 'deprovisioning'
+          | 'deprovisioned'
+          | 'provision_failed'
+          | 'deprovision_failed';
+        version?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    getOperation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of databases. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The operation. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Database'][];
+            nextCursor: string | null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getOperationLog: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of log lines. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["LogLine"][];
-                        nextCursor: string | null;
-                    };
-                    "text/event-stream": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getDatabase: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    cancelOperation: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The wish is recorded; one that no worker has begun has ended. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_finished */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Database'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    retryOperation: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A new operation, which names the old one. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description operation_not_retryable, database_not_ready, deletion_protected, database_has_replicas, not_a_replica, replica_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description replica_too_small, ports_exhausted, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  patchDatabase: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    listBackups: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-                /** @description Its id, or environment/handle. */
-                database?: string;
-                kind?: "automatic" | "manual" | "final";
-                status?: "running" | "complete" | "failed" | "purged";
-                verification?: "unverified" | "verified" | "failed" | "unverifiable";
-                /** @description Only those whose database is deprovisioned, or only the others. */
-                orphaned?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          deletionProtection?: boolean;
+          backupsEnabled?: boolean;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of backups. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Backup"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found, database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+      };
     };
-    getBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
+    responses: {
+      /** @description The changed database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The backup. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backup"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Database'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    patchBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Why nothing may delete the backup from now on; null ends that. */
-                    hold: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description The changed backup. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backup"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_in_use */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  requestOperation: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    exportBackup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
+    requestBody: {
+      content: {
+        'application/json':
+          | {
+              /** @constant */
+              type: 'restart';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'reload';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'replicate';
+              /** @description Of the new replica. */
+              handle: string;
+              memoryMb?: number;
+              diskGb?: number;
+            }
+          | {
+              /** @constant */
+              type: 'promote';
+              /**
+               * @description What may be lost: nothing, up to a bound, anything.
+               * @default strict
+               * @enum {string}
+               */
+              mode?: 'strict' | 'limited' | 'force';
+              /** @description The bound of mode limited, which needs it; no other mode has one. */
+              maxLostBytes?: number;
+            }
+          | {
+              /** @constant */
+              type: 'unlink';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'upgrade';
+              /** @description Of the catalogue, newer than the one that the database runs. */
+              version: string;
+              /**
+               * @description By a second server that takes over (a primary), or by replacing the container (a replica).
+               * @enum {string}
+               */
+              method?: 'swap' | 'in-place';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'discard';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'repair';
+            }
+          | {
+              /** @constant */
+              type: 'configure';
+              /** @description Redis settings by their names; null gives the default back. */
+              settings?: {
+                [key: string]: string | number | boolean | null;
+              };
+              /**
+               * Format: uuid
+               * @description An entry of the history: the settings that were in force from then on.
+               */
+              revertTo?: string;
+              /** @enum {string} */
+              persistence?: 'aof' | 'rdb' | 'none';
+              tlsOnly?: boolean;
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'resize';
+              memoryMb?: number;
+              diskGb?: number;
+            }
+          | {
+              /** @constant */
+              type: 'backup-snapshot';
+            }
+          | {
+              /** @constant */
+              type: 'deprovision';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+              skipFinalBackup?: boolean;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file. Every byte was checked; what turns out corrupt later cuts the connection. */
-            200: {
-                headers: {
-                    /** @description A name for the file. */
-                    "Content-Disposition"?: string;
-                    /** @description The SHA-256 of the file. */
-                    "Repr-Digest"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_complete */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_object_missing */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_corrupt, backup_store_unknown */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+      };
     };
-    requestBackupOperation: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
+    responses: {
+      /** @description The operation is queued. What only a look at the servers can tell stands in its error: a promotion may end with `replica_not_ready`, `promotion_would_lose_writes` or `split_brain_refused`, a configure with `setting_refused`, a resize with `memory_in_use` or `host_full`. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @constant */
-                    type: "restore";
-                    /** @description Of the new database; `<handle>-at-YYYY-MM-DD-HH-MM-SS` when missing. */
-                    handle?: string;
-                    /** @description Its id or name; the backup's own when missing. */
-                    environment?: string;
-                    memoryMb?: number;
-                    diskGb?: number;
-                    /** @enum {string} */
-                    persistence?: "aof" | "rdb" | "none";
-                    /** @description A newer one than that of the backup; never an older one. */
-                    version?: string;
-                    /**
-                     * @description The original's passwords instead of new ones.
-                     * @default false
-                     */
-                    keepCredentials?: boolean;
-                } | {
-                    /** @constant */
-                    type: "verify";
-                } | {
-                    /** @constant */
-                    type: "copy";
-                    /** @description The second store of the environment's policy when missing. */
-                    store?: string;
-                } | {
-                    /** @constant */
-                    type: "purge";
-                    /** @description The id of the backup, typed again. */
-                    confirm?: string;
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Operation'];
         };
-        responses: {
-            /** @description The operation is queued. A restore makes a new database, whose id is among its targets; what only the bytes can tell stands in its error. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_found, environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_store_unknown, confirmation_required, version_unknown, downgrade_refused, restore_too_small, environment_full, ports_exhausted, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found, settings_entry_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description confirmation_required, replica_too_small, environment_full, ports_exhausted, setting_forbidden, setting_unknown, setting_invalid, setting_conflict, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    importData: {
-        parameters: {
-            query?: {
-                /** @description Of the new database. For a body of bytes only, as all of these. */
-                handle?: string;
-                /** @description The default version when missing. */
-                version?: string;
-                persistence?: "aof" | "rdb" | "none";
-                /** @description It must hold the data. */
-                memoryMb?: number;
-                diskGb?: number;
-            };
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    handle: string;
-                    /** @description redis://[user:password@]host[:port] or rediss://…, percent-encoded. It is kept sealed, until the import has ended. */
-                    sourceUrl: string;
-                    /** @description Who signs the certificate of a rediss:// source; whom the host trusts when missing. */
-                    tlsCaPem?: string;
-                    /**
-                     * @description Do not verify the certificate: whoever answers is believed.
-                     * @default false
-                     */
-                    insecure?: boolean;
-                    /** @description The default version when missing. */
-                    version?: string;
-                    /** @enum {string} */
-                    persistence?: "aof" | "rdb" | "none";
-                    /**
-                     * @description It must hold the data.
-                     * @default 1024
-                     */
-                    memoryMb?: number;
-                    /** @default 10 */
-                    diskGb?: number;
-                };
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            /** @description The database is recorded. A file is in the store by now, and the operation, a `restore`, loads it; the operation `import` fetches the data from the URL first. */
-            202: {
-                headers: {
-                    /** @description The operation. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        database: components["schemas"]["Database"];
-                        operation: components["schemas"]["Operation"];
-                        /**
-                         * Format: uuid
-                         * @description The imported data, sealed: a backup like any other.
-                         */
-                        backupId: string;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description handle_taken */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description version_unknown, version_deprecated, persistence_conflict, environment_full, ports_exhausted, import_invalid, import_too_new, import_unreadable, restore_too_small, backup_store_unknown, idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_store_full */
-            507: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getCredentials: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    getBackupPolicy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The credentials, own doors first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The policy; the default when nothing was said. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackupPolicy"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Credentials'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    putBackupPolicy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id or its name. */
-                env: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description The last backup of so many days that have one. */
-                    daily?: number;
-                    /** @description The last backup of so many months that have one. */
-                    monthly?: number;
-                    /** @description The last backup of so many years that have one. */
-                    yearly?: number;
-                    /** @description Each automatic backup is copied to the second store. */
-                    makeCopy?: boolean;
-                    /** @description A last backup is taken when a database is deprovisioned. */
-                    keepFinal?: boolean;
-                    /** @description Cron expression of five fields, in the time zone. */
-                    schedule?: string;
-                    /** @description IANA name; days, months and years are counted in it as well. */
-                    timeZone?: string;
-                    /** @description An alert is raised when a database has had no verified backup for longer. */
-                    maximumAgeHours?: number;
-                    /** @description Null means the default one. */
-                    store?: string | null;
-                    copyStore?: string | null;
-                    /**
-                     * @description Let go what the changed policy does not keep.
-                     * @default false
-                     */
-                    confirm?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description The changed policy. What is not named stays as it is. Backups that the change lets go are listed under `errors`, by their ids. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BackupPolicy"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_policy_would_delete */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_store_unknown */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getEndpoints: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    getDatabaseBackupPolicy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The doors, own ones first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Its own and what holds. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatabaseBackupPolicy"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Endpoint'][];
+            nextCursor: null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    putDatabaseBackupPolicy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    daily?: number | null;
-                    monthly?: number | null;
-                    yearly?: number | null;
-                    schedule?: string | null;
-                    timeZone?: string | null;
-                    maximumAgeHours?: number | null;
-                    /**
-                     * @description Let go what the changed policy does not keep.
-                     * @default false
-                     */
-                    confirm?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description The changed policy. What is not named stays as it is. Backups that the change lets go are listed under `errors`, by their ids. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DatabaseBackupPolicy"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description backup_policy_would_delete */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  patchEndpoints: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    listSweeps: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                kind?: "drift" | "backup-schedule" | "retention" | "verification" | "discovery" | "keys" | "deprecation";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Only doors that follow this; all when missing.
+           * @enum {string}
+           */
+          follows?: 'database' | 'primary';
+          /**
+           * @description Only doors of this type; all when missing.
+           * @enum {string}
+           */
+          type?: 'redis' | 'redis+ssl';
+          /** @description CIDR blocks or addresses that may connect, IPv4 and IPv6; an empty list lets everybody in. */
+          allow?: string[];
+          /** @description Connections at one time through each of these doors; null for no limit. */
+          connectionLimit?: number | null;
+          /** @description Silent connections are closed after this: 1 to 120, or a multiple of 60 up to 86400; null for one hour. */
+          idleTimeoutSeconds?: number | null;
+          /** @description Only connections to this address of the host; null for every address that the edge listens on. */
+          bindAddress?: string | null;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of sweeps. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Sweep"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+      };
     };
-    requestSweep: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description All doors, own ones first. The edge follows within a second. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @enum {string} */
-                    kind: "drift" | "backup-schedule" | "retention" | "verification" | "discovery" | "keys" | "deprecation";
-                    /** @description Only says what it would do; of a deprecation sweep. A forecast is one always. */
-                    dryRun?: boolean;
-                    /** @description A forecast: what a deprecation sweep would do at this time. It marks nothing. */
-                    asOf?: string;
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Endpoint'][];
+            nextCursor: null;
+          };
         };
-        responses: {
-            /** @description It is queued. */
-            202: {
-                headers: {
-                    /** @description The sweep. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Sweep"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found, door_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getSweep: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The sweep. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SweepWithFindings"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description sweep_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getDatabaseStatus: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    getForecast: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description How far to look ahead. */
-                days?: number;
-                /** @description Looks ahead from this date in place of today. */
-                asOf?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description What is recorded and seen now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of what is to come. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Forecast"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['DatabaseStatus'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getForecastCsv: {
-        parameters: {
-            query?: {
-                /** @description How far to look ahead. */
-                days?: number;
-                /** @description Looks ahead from this date in place of today. */
-                asOf?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A table with a head. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getSettings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    getForecastCalendar: {
-        parameters: {
-            query?: {
-                /** @description How far to look ahead. */
-                days?: number;
-                /** @description Looks ahead from this date in place of today. */
-                asOf?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The settings. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A calendar. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/calendar": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Settings'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    listNotices: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-                /** @description Its id, or environment/handle. */
-                database?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of notices. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Notice"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found, database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  listSettingsHistory: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
     };
-    putExemption: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of entries. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Why; whoever looks at the database reads it. */
-                    reason: string;
-                    /**
-                     * Format: date
-                     * @description The last day that it holds, YYYY-MM-DD in UTC; today at the earliest.
-                     */
-                    endsOn: string;
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['SettingsEntry'][];
+            nextCursor: string | null;
+          };
         };
-        responses: {
-            /** @description The database. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Database"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_ready */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    deleteExemption: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The database. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Database"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description database_not_found, exemption_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  listOperations: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        /** @description Its id, or environment/handle. */
+        database?: string;
+        type?:
+          | 'provision'
+          | 'restart'
+          | 'reload'
+          | 'replicate'
+          | 'promote'
+          | 'unlink'
+          | 'upgrade'
+          | 'discard'
+          | 'repair'
+          | 'configure'
+          | 'resize'
+          | 'deprovision'
+          | 'backup-snapshot'
+          | 'verify-backup'
+          | 'copy-backup'
+          | 'purge-backup'
+          | 'restore'
+          | 'import';
+        status?: 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled';
+        /** @description Who asked for it, such as token:owner. */
+        actor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    listAuditEvents: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Its id or its name. */
-                environment?: string;
-                /** @description Its id, or environment/handle. */
-                database?: string;
-                operation?: string;
-                /** @description Who asked for it, such as token:owner. */
-                actor?: string;
-                /** @description Such as provision.requested. */
-                action?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of operations. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of entries. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["AuditEvent"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description environment_not_found, database_not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Operation'][];
+            nextCursor: string | null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found, database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    exportAudit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A stream. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getOperation: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
     };
-    verifyAudit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The operation. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description What was found. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verification"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Operation'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    listCheckpoints: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description All checkpoints. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Checkpoint"][];
-                        nextCursor: null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getOperationLog: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
     };
-    listTokens: {
-        parameters: {
-            query?: {
-                /** @description Items on a page at the most. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of log lines. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description A page of tokens, revoked ones as well. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        items: components["schemas"]["Token"][];
-                        nextCursor: string | null;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['LogLine'][];
+            nextCursor: string | null;
+          };
+          'text/event-stream': string;
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    createToken: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    permissions: ("read" | "deploy" | "destroy" | "ops" | "sensitive" | "tunnel" | "admin" | "owner")[];
-                    /**
-                     * Format: date-time
-                     * @description It never expires when missing.
-                     */
-                    expiresAt?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The token and its secret. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewToken"];
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description idempotency_key_reused */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  cancelOperation: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
     };
-    revokeToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id. */
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The wish is recorded; one that no worker has begun has ended. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description It is revoked. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unauthenticated */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description permission_denied */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Operation'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_finished */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getCertificateAuthority: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description PEM. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-pem-file": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not_found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  retryOperation: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
     };
-    getLiveness: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A new operation, which names the old one. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description It does. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "alive";
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Operation'];
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description operation_not_retryable, database_not_ready, deletion_protected, database_has_replicas, not_a_replica, replica_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description replica_too_small, ports_exhausted, setting_conflict, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getReadiness: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Both do. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        status: "ready";
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description queue_unreachable, store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  listBackups: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        /** @description Its id, or environment/handle. */
+        database?: string;
+        kind?: 'automatic' | 'manual' | 'final';
+        status?: 'running' | 'complete' | 'failed' | 'purged';
+        verification?: 'unverified' | 'verified' | 'failed' | 'unverifiable';
+        /** @description Only those whose database is deprovisioned, or only the others. */
+        orphaned?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    getMetrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description A page of backups. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description Text format. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+        content: {
+          'application/json': {
+            items: components['schemas']['Backup'][];
+            nextCursor: string | null;
+          };
         };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found, database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
-    getOpenApi: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OpenAPI 3.1. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description invalid_request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description payload_too_large */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unsupported_media_type */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description internal_error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description store_unreachable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
+  };
+  getBackup: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
     };
+    requestBody?: never;
+    responses: {
+      /** @description The backup. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backup'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  patchBackup: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why nothing may delete the backup from now on; null ends that. */
+          hold: string | null;
+        };
+      };
+    };
+    responses: {
+      /** @description The changed backup. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Backup'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_in_use */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  exportBackup: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. Every byte was checked; what turns out corrupt later cuts the connection. */
+      200: {
+        headers: {
+          /** @description A name for the file. */
+          'Content-Disposition'?: string;
+          /** @description The SHA-256 of the file. */
+          'Repr-Digest'?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_complete */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_object_missing */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_corrupt, backup_store_unknown */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  requestBackupOperation: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json':
+          | {
+              /** @constant */
+              type: 'restore';
+              /** @description Of the new database; `<handle>-at-YYYY-MM-DD-HH-MM-SS` when missing. */
+              handle?: string;
+              /** @description Its id or name; the backup's own when missing. */
+              environment?: string;
+              memoryMb?: number;
+              diskGb?: number;
+              /** @enum {string} */
+              persistence?: 'aof' | 'rdb' | 'none';
+              /** @description A newer one than that of the backup; never an older one. */
+              version?: string;
+              /**
+               * @description The original's passwords instead of new ones.
+               * @default false
+               */
+              keepCredentials?: boolean;
+            }
+          | {
+              /** @constant */
+              type: 'verify';
+            }
+          | {
+              /** @constant */
+              type: 'copy';
+              /** @description The second store of the environment's policy when missing. */
+              store?: string;
+            }
+          | {
+              /** @constant */
+              type: 'purge';
+              /** @description The id of the backup, typed again. */
+              confirm?: string;
+            };
+      };
+    };
+    responses: {
+      /** @description The operation is queued. A restore makes a new database, whose id is among its targets; what only the bytes can tell stands in its error. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Operation'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_found, environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_store_unknown, confirmation_required, version_unknown, downgrade_refused, restore_too_small, environment_full, ports_exhausted, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  importData: {
+    parameters: {
+      query?: {
+        /** @description Of the new database. For a body of bytes only, as all of these. */
+        handle?: string;
+        /** @description The default version when missing. */
+        version?: string;
+        persistence?: 'aof' | 'rdb' | 'none';
+        /** @description It must hold the data. */
+        memoryMb?: number;
+        diskGb?: number;
+      };
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          handle: string;
+          /** @description redis://[user:password@]host[:port] or rediss://…, percent-encoded. It is kept sealed, until the import has ended. */
+          sourceUrl: string;
+          /** @description Who signs the certificate of a rediss:// source; whom the host trusts when missing. */
+          tlsCaPem?: string;
+          /**
+           * @description Do not verify the certificate: whoever answers is believed.
+           * @default false
+           */
+          insecure?: boolean;
+          /** @description The default version when missing. */
+          version?: string;
+          /** @enum {string} */
+          persistence?: 'aof' | 'rdb' | 'none';
+          /**
+           * @description It must hold the data.
+           * @default 1024
+           */
+          memoryMb?: number;
+          /** @default 10 */
+          diskGb?: number;
+        };
+        'application/octet-stream': string;
+      };
+    };
+    responses: {
+      /** @description The database is recorded. A file is in the store by now, and the operation, a `restore`, loads it; the operation `import` fetches the data from the URL first. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            database: components['schemas']['Database'];
+            operation: components['schemas']['Operation'];
+            /**
+             * Format: uuid
+             * @description The imported data, sealed: a backup like any other.
+             */
+            backupId: string;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description handle_taken */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description version_unknown, version_deprecated, persistence_conflict, environment_full, ports_exhausted, import_invalid, import_too_new, import_unreadable, restore_too_small, backup_store_unknown, idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_store_full */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBackupPolicy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The policy; the default when nothing was said. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BackupPolicy'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putBackupPolicy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id or its name. */
+        env: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The last backup of so many days that have one. */
+          daily?: number;
+          /** @description The last backup of so many months that have one. */
+          monthly?: number;
+          /** @description The last backup of so many years that have one. */
+          yearly?: number;
+          /** @description Each automatic backup is copied to the second store. */
+          makeCopy?: boolean;
+          /** @description A last backup is taken when a database is deprovisioned. */
+          keepFinal?: boolean;
+          /** @description Cron expression of five fields, in the time zone. */
+          schedule?: string;
+          /** @description IANA name; days, months and years are counted in it as well. */
+          timeZone?: string;
+          /** @description An alert is raised when a database has had no verified backup for longer. */
+          maximumAgeHours?: number;
+          /** @description Null means the default one. */
+          store?: string | null;
+          copyStore?: string | null;
+          /**
+           * @description Let go what the changed policy does not keep.
+           * @default false
+           */
+          confirm?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description The changed policy. What is not named stays as it is. Backups that the change lets go are listed under `errors`, by their ids. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BackupPolicy'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_policy_would_delete */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_store_unknown */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getDatabaseBackupPolicy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Its own and what holds. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatabaseBackupPolicy'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putDatabaseBackupPolicy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          daily?: number | null;
+          monthly?: number | null;
+          yearly?: number | null;
+          schedule?: string | null;
+          timeZone?: string | null;
+          maximumAgeHours?: number | null;
+          /**
+           * @description Let go what the changed policy does not keep.
+           * @default false
+           */
+          confirm?: boolean;
+        };
+      };
+    };
+    responses: {
+      /** @description The changed policy. What is not named stays as it is. Backups that the change lets go are listed under `errors`, by their ids. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DatabaseBackupPolicy'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description backup_policy_would_delete */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listSweeps: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of sweeps. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Sweep'][];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  requestSweep: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {string} */
+          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+          /** @description Only says what it would do; of a deprecation sweep. A forecast is one always. */
+          dryRun?: boolean;
+          /** @description A forecast: what a deprecation sweep would do at this time. It marks nothing. */
+          asOf?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description It is queued. */
+      202: {
+        headers: {
+          /** @description The sweep. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Sweep'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getSweep: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sweep. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SweepWithFindings'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description sweep_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecast: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of what is to come. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Forecast'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecastCsv: {
+    parameters: {
+      query?: {
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A table with a head. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getForecastCalendar: {
+    parameters: {
+      query?: {
+        /** @description How far to look ahead. */
+        days?: number;
+        /** @description Looks ahead from this date in place of today. */
+        asOf?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A calendar. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/calendar': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listNotices: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        /** @description Its id, or environment/handle. */
+        database?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of notices. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Notice'][];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found, database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putExemption: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why; whoever looks at the database reads it. */
+          reason: string;
+          /**
+           * Format: date
+           * @description The last day that it holds, YYYY-MM-DD in UTC; today at the earliest.
+           */
+          endsOn: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Database'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteExemption: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The database. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Database'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found, exemption_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listAuditEvents: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+        /** @description Its id or its name. */
+        environment?: string;
+        /** @description Its id, or environment/handle. */
+        database?: string;
+        operation?: string;
+        /** @description Who asked for it, such as token:owner. */
+        actor?: string;
+        /** @description Such as provision.requested. */
+        action?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of entries. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['AuditEvent'][];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description environment_not_found, database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  exportAudit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A stream. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-ndjson': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  verifyAudit: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was found. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Verification'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listCheckpoints: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All checkpoints. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Checkpoint'][];
+            nextCursor: null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listTokens: {
+    parameters: {
+      query?: {
+        /** @description Items on a page at the most. */
+        limit?: number;
+        /** @description The nextCursor of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of tokens, revoked ones as well. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            items: components['schemas']['Token'][];
+            nextCursor: string | null;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createToken: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The same request with the same key is carried out once; a repetition gets the first answer. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
+          permissions: ('read' | 'deploy' | 'destroy' | 'ops' | 'sensitive' | 'tunnel' | 'admin' | 'owner')[];
+          /**
+           * Format: date-time
+           * @description It never expires when missing.
+           */
+          expiresAt?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The token and its secret. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewToken'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description idempotency_key_reused */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  revokeToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is revoked. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getCertificateAuthority: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description PEM. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/x-pem-file': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getLiveness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It does. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @constant */
+            status: 'alive';
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getReadiness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Both do. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @constant */
+            status: 'ready';
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description queue_unreachable, store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getMetrics: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Text format. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getOpenApi: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OpenAPI 3.1. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            [key: string]: unknown;
+          };
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
 }

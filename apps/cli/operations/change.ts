@@ -27,7 +27,7 @@ export const carryOut = async (
 };
 
 /** The API decides what needs to be confirmed, and says why; then the question is passed on. */
-const requestConfirmed = async (
+export const requestConfirmed = async (
   session: Session,
   database: Database,
   request: ChangeRequest,

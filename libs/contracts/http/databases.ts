@@ -187,7 +187,7 @@ export const databaseRoutes = {
     answer: {
       status: 202,
       description:
-        'The operation is queued. What only a look at the servers can tell stands in its error: a promotion may end with `replica_not_ready`, `promotion_would_lose_writes` or `split_brain_refused`.',
+        'The operation is queued. What only a look at the servers can tell stands in its error: a promotion may end with `replica_not_ready`, `promotion_would_lose_writes` or `split_brain_refused`, a configure with `setting_refused`, a resize with `memory_in_use` or `host_full`.',
       schema: operationSchema,
       headers: location,
     },
@@ -203,6 +203,11 @@ export const databaseRoutes = {
       'ports_exhausted',
       'not_a_replica',
       'replica_not_ready',
+      'setting_forbidden',
+      'setting_unknown',
+      'setting_invalid',
+      'setting_conflict',
+      'settings_entry_not_found',
     ],
   }),
   getCredentials: defineRoute({

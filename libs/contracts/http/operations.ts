@@ -74,6 +74,14 @@ const receiptSchema = z
       .nullable()
       .optional()
       .describe('restore, verify-backup: from the first byte to a server that has loaded all.'),
+    memoryMb: z.int().optional().describe('resize: from now on, as all figures without Before.'),
+    diskGb: z.int().optional(),
+    memoryMbBefore: z.int().optional(),
+    diskGbBefore: z.int().optional(),
+    settings: z
+      .array(z.strictObject({ name: z.string(), before: z.string(), after: z.string(), apply: z.string() }))
+      .optional()
+      .describe('configure: what has another value now.'),
     leftBehind: z.array(z.string()).optional().describe('Of a cancelled operation: what could not be undone.'),
   })
   .meta({ id: 'Receipt', description: 'What an operation hands back when it has ended.' });
@@ -203,6 +211,7 @@ export const operationRoutes = {
       'replica_not_ready',
       'replica_too_small',
       'ports_exhausted',
+      'setting_conflict',
     ],
   }),
 };

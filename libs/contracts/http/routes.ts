@@ -7,6 +7,7 @@ import { importRoutes } from './imports.js';
 import { lifecycleRoutes } from './lifecycle.js';
 import { operationRoutes } from './operations.js';
 import type { Route } from './route.js';
+import { settingsRoutes } from './settings.js';
 import { sweepRoutes } from './sweeps.js';
 import { systemRoutes } from './system.js';
 import { tokenRoutes } from './tokens.js';
@@ -17,6 +18,7 @@ export const routes = {
   ...versionRoutes,
   ...environmentRoutes,
   ...databaseRoutes,
+  ...settingsRoutes,
   ...operationRoutes,
   ...backupRoutes,
   ...importRoutes,
