@@ -5,7 +5,7 @@ import { ConfigurationError } from './configuration-error.js';
 
 const date = z
   .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, 'must be YYYY-MM or YYYY-MM-DD')
+  .regex(/^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$/, { error: 'must be YYYY-MM or YYYY-MM-DD', abort: true })
   .refine((text) => isDay(text.length === 7 ? `${text}-01` : text), 'is a day that the month does not have');
 
 /** `2026-02-30` would pass on the 2nd of March. */
