@@ -72,6 +72,26 @@ export const describeContainers = (fixture: EngineFixture): void => {
       await engine.createContainer(spec, signal);
     });
 
+    it('has more memory and weight from one moment to the next, and less, and is still the container that was asked for', async () => {
+      const spec = fixture.container('resources');
+      const resources = { memoryBytes: spec.memoryBytes * 2, cpuShares: spec.cpuShares * 2 };
+      const limits = ({ memoryBytes, cpuShares }: typeof resources) => ({ memoryLimitBytes: memoryBytes, cpuShares });
+      expect(await engine.updateResources(spec.name, resources, signal)).toBe(false);
+      await fixture.create(spec);
+      expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject(limits(spec));
+      expect(await engine.updateResources(spec.name, resources, signal)).toBe(true);
+      await fixture.startReady(spec);
+      const before = await engine.inspectContainer(spec.name, owner, signal);
+      expect(before).toMatchObject({ ...limits(resources), state: 'running' });
+      expect(await engine.updateResources(spec.name, spec, signal)).toBe(true);
+      expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject({
+        ...limits(spec),
+        state: 'running',
+        startedAt: before?.startedAt,
+      });
+      await engine.createContainer(spec, signal);
+    });
+
     it('that does not end in time is killed, and that is said', async () => {
       const spec = fixture.container('stubborn');
       await fixture.create(spec, fixture.filesThatCannotBeSaved);

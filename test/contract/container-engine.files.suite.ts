@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { serverPaths, serverUser } from '#domain/server/names.js';
+import type { FileEntry } from '#engine/ports/container-engine.js';
 import { eventually } from '../support/eventually.js';
 import type { EngineFixture } from './engine-fixture.js';
 
@@ -29,6 +30,19 @@ export const describeFiles = (fixture: EngineFixture): void => {
       await fixture.create(spec);
       expect(await engine.readFile(spec.name, '/holdfast/conf/none', signal)).toBeNull();
       expect(await engine.readFile(spec.name, '/holdfast/conf', signal)).toBeNull();
+    });
+
+    it('take the place of a directory with all that was in it, and make room for one again', async () => {
+      const spec = fixture.container('replaced');
+      await fixture.create(spec);
+      const file = { content: 'x', mode: 0o600, uid: 0, gid: 0 };
+      const folder = { ...file, content: null, mode: 0o700 };
+      const inData = (...files: readonly FileEntry[]) => engine.writeFiles(spec.name, serverPaths.data, files, signal);
+      await inData({ path: 'old', ...folder }, { path: 'old/one', ...file });
+      await inData({ path: 'old', ...file }, { path: 'old', ...folder });
+      expect(await engine.readFile(spec.name, `${serverPaths.data}/old/one`, signal)).toBeNull();
+      await inData({ path: 'old/two', ...file });
+      expect((await engine.readFile(spec.name, `${serverPaths.data}/old/two`, signal))?.toString()).toBe('x');
     });
 
     it('are not written outside of the volume', async () => {

@@ -61,7 +61,7 @@ describe.each(['6.0', '7.0', '8.0'])('on %s', (version) => {
     const plain = await dial(one);
     await configure(one, { tlsOnly: true });
     await expect(plain.call('PING')).rejects.toThrow();
-    await expect(dial(one)).rejects.toThrow();
+    await expect(asTenant(one, (client) => client.call('PING'))).rejects.toThrow();
     const closed = await live.reveal(one.id);
     expect(closed.shown.tlsOnly).toBe(true);
     expect(closed.doors.map(({ type }) => type)).toEqual(['redis+ssl', 'redis+ssl']);

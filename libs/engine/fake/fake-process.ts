@@ -35,6 +35,11 @@ export const runProcess = (spec: ContainerSpec, around: FakeSurroundings): FakeP
     read: (path) => around.read(path),
     save: (path, content) => save(spec, around, path, content),
   });
+  const { complaint } = server.settings;
+  if (complaint !== null) {
+    server.end(false);
+    return { server: null, exitCode: 1, log: complaint };
+  }
   return { server, exitCode: 0, log: 'Ready to accept connections\n' };
 };
 

@@ -10,6 +10,10 @@ export class FakeVolume {
   write(directory: string, files: readonly FileEntry[]): void {
     for (const file of files) {
       const path = normal(posix.join(directory, file.path));
+      // A file in the place of a directory: all that was in that goes with it.
+      const below = this.entries.get(path)?.content === null && file.content !== null ? `${path}/` : null;
+      for (const other of this.entries.keys())
+        if (below !== null && other.startsWith(below)) this.entries.delete(other);
       this.entries.set(path, { ...file, path });
     }
   }

@@ -53,6 +53,8 @@ const kill = (server: Served, args: Args, connection: FakeConnection): number =>
     args.flatMap((word, index) => (index % 2 === 0 ? [[word.toUpperCase(), args[index + 1] ?? '']] : [])),
   );
   if (args.length === 0 || args.length % 2 === 1) throw new FakeReplyError('ERR syntax error');
+  // Nobody here stays connected to the plain port.
+  if (filters.has('LADDR')) return 0;
   const type = filters.get('TYPE')?.toLowerCase();
   const isUser = (name: string): boolean => (filters.get('USER') ?? name) === name;
   const ended = ['replica', 'slave'].includes(type ?? 'replica')

@@ -48,6 +48,8 @@ export const commands: Readonly<Record<string, FakeCommand>> = {
   // Not of Redis: how FakeBackupStreams gets at the data.
   'fake-save': { categories: admin, run: ({ dataset }) => dataset.dump().toString('base64') },
   save: { categories: admin, run: (server) => (server.saveData(), 'OK') },
+  bgsave: { categories: admin, run: (server) => (server.saveData(), 'Background saving started') },
+  memory: { categories: ['read'], run: () => 'OK' },
   config: { categories: admin, run: (server, args) => config(server, args) },
   replicaof: { categories: admin, run: (server, args) => replicaOf(server, args) },
   role: { categories: ['read', ...admin], run: (server) => role(server) },

@@ -29,6 +29,7 @@ const sections: Readonly<Record<string, (server: Served) => Fields>> = {
   clients: ({ connections }) => ({ connected_clients: connections.list().length }),
   memory: ({ dataset, settings }) => ({
     used_memory: 1024 ** 2 + dataset.dump().length,
+    used_memory_rss: 8 * 1024 ** 2 + dataset.dump().length,
     maxmemory: settings.get('maxmemory'),
   }),
   persistence: ({ settings }) => ({
@@ -38,6 +39,7 @@ const sections: Readonly<Record<string, (server: Served) => Fields>> = {
     aof_enabled: settings.get('appendonly') === 'yes' ? 1 : 0,
     aof_rewrite_in_progress: 0,
     aof_last_write_status: 'ok',
+    aof_last_bgrewrite_status: 'ok',
   }),
   replication: (server) => replicationFields(server),
   keyspace: ({ dataset }) => (dataset.size === 0 ? {} : { db0: `keys=${dataset.size},expires=0,avg_ttl=0` }),

@@ -1,5 +1,6 @@
 import { compareVersions } from '#domain/catalogue/version.js';
-import { bytes, parseRedisConfiguration } from '../redis-files.js';
+import { allSettings } from '#domain/settings/settings.js';
+import { bytes, mergedLimits, parseRedisConfiguration } from '../redis-files.js';
 import { FakeReplyError } from './reply-error.js';
 
 /** What a server runs with when its file is silent. A setting that is neither here nor in its file is unknown to it. */
@@ -24,11 +25,25 @@ const defaults: Readonly<Record<string, string>> = {
   'repl-diskless-sync-delay': '5',
   'rdb-key-save-delay': '0',
   'repl-timeout': '60',
+  'repl-backlog-size': '1048576',
   'min-replicas-to-write': '0',
   'min-replicas-max-lag': '10',
 };
 
-const immutable = new Set(['replicaof', 'aclfile', 'databases', 'daemonize', 'supervised']);
+const immutable = new Set([
+  'replicaof',
+  'aclfile',
+  'databases',
+  'io-threads',
+  'io-threads-do-reads',
+  'daemonize',
+  'supervised',
+]);
+
+/** As the packages of Debian are built: without the allocator that this needs. */
+const unsupported = new Set(['activedefrag']);
+
+const bufferLimits = 'client-output-buffer-limit';
 
 /** The settings of one process: its file's, and what CONFIG SET made of them since. */
 export class FakeSettings {
@@ -38,7 +53,17 @@ export class FakeSettings {
     configuration: string,
     private readonly version: string,
   ) {
-    this.values = new Map([...Object.entries(defaults), ...parseRedisConfiguration(configuration)]);
+    const chosen = allSettings(version, { settings: {}, persistence: 'aof' });
+    this.values = new Map([
+      ...Object.entries({ ...chosen, ...defaults, [bufferLimits]: mergedLimits('') }),
+      ...parseRedisConfiguration(configuration),
+    ]);
+  }
+
+  /** What the process says before it ends over its settings, null when it takes them. */
+  get complaint(): string | null {
+    const name = [...unsupported].find((candidate) => this.get(candidate) === 'yes');
+    return name === undefined ? null : `*** FATAL CONFIG FILE ERROR ***\n>>> '${name} yes'\n${cannot(name)}\n`;
   }
 
   get(name: string): string {
@@ -61,8 +86,10 @@ export class FakeSettings {
       throw wrongArguments('set');
     }
     const pairs = words.flatMap((name, index) => (index % 2 === 0 ? [[name, words[index + 1] ?? ''] as const] : []));
-    for (const [name] of pairs) this.assertSettable(name);
-    for (const [name, value] of pairs) this.values.set(name, bytes(value));
+    for (const [name, value] of pairs) this.assertSettable(name, value);
+    for (const [name, value] of pairs) {
+      this.values.set(name, name === bufferLimits ? mergedLimits(value, this.get(name)) : bytes(value));
+    }
   }
 
   /** REPLICAOF moves what no CONFIG SET may. */
@@ -70,9 +97,10 @@ export class FakeSettings {
     this.values.set('replicaof', source);
   }
 
-  private assertSettable(name: string): void {
+  private assertSettable(name: string, value: string): void {
+    if (unsupported.has(name) && value === 'yes') throw new FakeReplyError(`ERR CONFIG SET failed - ${cannot(name)}`);
     const known = this.values.has(name);
-    if (known && !immutable.has(name)) return;
+    if (known && !immutable.has(name) && !(name === 'port' && this.before('7.0'))) return;
     if (this.before('7.0')) throw new FakeReplyError(`ERR Unsupported CONFIG parameter: ${name}`);
     throw new FakeReplyError(
       known
@@ -85,6 +113,8 @@ export class FakeSettings {
     return compareVersions(this.version, version) < 0;
   }
 }
+
+const cannot = (name: string): string => `${name} cannot be enabled: it requires a server compiled otherwise`;
 
 const wrongArguments = (subcommand: string): FakeReplyError =>
   new FakeReplyError(`ERR wrong number of arguments for 'config|${subcommand}' command`);

@@ -1,0 +1,176 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OperationRequest } from '#contracts/operation-requests.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { memoryLimitBytes } from '#domain/database/size.js';
+import { containerName, serverPaths } from '#domain/server/names.js';
+import { retryOperation } from '#operations/requests/cancel-and-retry.js';
+import { doorsOf } from '#persistence/doors.js';
+import { findOperation } from '#persistence/operations/read.js';
+import { pageSettingsHistory } from '#persistence/settings-history.js';
+import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
+import { create, databaseRow, replicate, request } from '../../support/requests.js';
+import { complaints } from '../../support/soundness.js';
+
+/** Configure and resize on fakes: what they write down, what they refuse, and the way back when something fails in the middle. */
+
+let installation: FakeInstallation;
+beforeAll(async () => {
+  installation = await createFakeInstallation();
+});
+afterAll(() => installation.close());
+afterEach(() => installation.host.faults.failAll(null));
+
+const signal = new AbortController().signal;
+const run = (operationId: string) => installation.runner().run(operationId);
+
+const provisioned = async (handle: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
+  const { databaseId, operationId } = await create(installation, handle, more);
+  expect(await run(operationId)).toEqual({ kind: 'done' });
+  return databaseId;
+};
+
+const change = async (id: string, wish: OperationRequest) => {
+  const operationId = await request(installation, id, wish);
+  return { operationId, outcome: await run(operationId) };
+};
+const configure = (id: string, wish: Omit<Extract<OperationRequest, { type: 'configure' }>, 'type'>) =>
+  change(id, { type: 'configure', ...wish });
+
+const nameOf = (id: string): string => containerName(installation.control.installation, id);
+const fileOf = async (id: string): Promise<string> =>
+  (await installation.host.readFile(nameOf(id), serverPaths.configuration, signal))?.toString() ?? '';
+const serverOf = async (id: string) => {
+  const { ipv4 } = (await installation.host.inspectContainer(nameOf(id), owner(id), signal))!;
+  return installation.host.serverAt(ipv4 ?? '')!;
+};
+const owner = (id: string) => ({ installation: installation.control.installation, subject: id });
+const limitOf = async (id: string): Promise<number> =>
+  (await installation.host.inspectContainer(nameOf(id), owner(id), signal))?.memoryLimitBytes ?? 0;
+const refusal = (id: string, wish: OperationRequest): Promise<string> =>
+  request(installation, id, wish).then(
+    () => 'taken',
+    (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
+  );
+const boom = new HoldfastError('disk_full', 'says the host');
+
+describe('configure', () => {
+  it('has settings in force, in the file, in the row and in the history', async () => {
+    const id = await provisioned('settings');
+    expect((await configure(id, { settings: { timeout: 60, 'maxmemory-policy': 'allkeys-lru' } })).outcome).toEqual({
+      kind: 'done',
+    });
+    expect((await serverOf(id)).setting('timeout')).toBe('60');
+    expect(await fileOf(id)).toMatch(/^timeout 60$/m);
+    expect(await databaseRow(installation, id)).toMatchObject({
+      settings: { timeout: '60' },
+      maxmemory_policy: 'allkeys-lru',
+    });
+    const history = await pageSettingsHistory(installation.control.db, id, { limit: 10, after: undefined });
+    expect(history.map(({ actor, changes }) => ({ actor, changes }))).toEqual([
+      {
+        actor: 'test',
+        changes: [
+          { name: 'maxmemory-policy', before: 'noeviction', after: 'allkeys-lru' },
+          { name: 'timeout', before: '0', after: '60' },
+        ],
+      },
+      { actor: 'provision', changes: [] },
+    ]);
+    expect((await configure(id, { revertTo: history[1]!.id })).outcome).toEqual({ kind: 'done' });
+    expect(await databaseRow(installation, id)).toMatchObject({ settings: {}, maxmemory_policy: 'noeviction' });
+    expect((await serverOf(id)).setting('timeout')).toBe('0');
+    expect(await complaints(looked(installation))).toEqual([]);
+  });
+
+  it('that a throw-away server does not start with touches nothing', async () => {
+    const id = await provisioned('refused');
+    const before = await fileOf(id);
+    const { operationId, outcome } = await configure(id, { settings: { activedefrag: true, timeout: 9 } });
+    expect(outcome).toEqual({ kind: 'fail', code: 'setting_refused' });
+    expect((await findOperation(installation.control.db, operationId))?.error?.leftBehind).toEqual([]);
+    expect(await fileOf(id)).toBe(before);
+    expect((await serverOf(id)).setting('timeout')).toBe('0');
+    expect(await complaints(looked(installation))).toEqual([]);
+  });
+
+  it('that fails when the file is written gives the old settings back', async () => {
+    const id = await provisioned('back');
+    const operationId = await request(installation, id, { type: 'configure', settings: { timeout: 9 } });
+    const { host } = installation;
+    const write = host.writeFiles.bind(host);
+    let writes = 0;
+    host.writeFiles = async (name, ...rest) => {
+      if (name === nameOf(id) && ++writes === 1) throw boom;
+      return write(name, ...rest);
+    };
+    expect(await run(operationId)).toEqual({ kind: 'fail', code: 'disk_full' });
+    host.writeFiles = write;
+    expect((await findOperation(installation.control.db, operationId))?.error?.leftBehind).toEqual([]);
+    expect((await serverOf(id)).setting('timeout')).toBe('0');
+    expect(await databaseRow(installation, id)).toMatchObject({ settings: {} });
+    const { control } = installation;
+    const again = await control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', operationId));
+    expect(await run(again.id)).toEqual({ kind: 'done' });
+    expect((await serverOf(id)).setting('timeout')).toBe('9');
+  });
+
+  it('takes plain doors away and gives new ones', async () => {
+    const id = await provisioned('doors');
+    const types = async () => (await doorsOf(installation.control.db, [id])).map(({ type }) => type);
+    expect((await configure(id, { tlsOnly: true })).outcome).toEqual({ kind: 'done' });
+    expect(await types()).toEqual(['redis+ssl', 'redis+ssl']);
+    expect((await configure(id, { tlsOnly: false })).outcome).toEqual({ kind: 'done' });
+    expect(await types()).toEqual(['redis', 'redis+ssl', 'redis', 'redis+ssl']);
+    expect(await complaints(looked(installation))).toEqual([]);
+  });
+
+  it('refuses at once what the mode, the tree or the handle forbid', async () => {
+    const id = await provisioned('refusals', { persistence: 'none' });
+    expect(await refusal(id, { type: 'configure', settings: { save: '900 1' } })).toBe('setting_conflict');
+    expect(await refusal(id, { type: 'configure', settings: { databases: 20 } })).toBe('confirmation_required');
+    expect(await refusal(id, { type: 'configure', settings: { dir: '/' } })).toBe('setting_forbidden');
+    expect(await refusal(id, { type: 'configure', revertTo: id })).toBe('settings_entry_not_found');
+    const { databaseId, operationId } = await replicate(installation, id, 'follows');
+    expect(await run(operationId)).toEqual({ kind: 'done' });
+    expect(await refusal(databaseId, { type: 'configure', tlsOnly: true })).toBe('setting_conflict');
+    expect(await refusal(id, { type: 'configure', settings: { databases: 20 } })).toBe('setting_conflict');
+    expect(await refusal(id, { type: 'resize', memoryMb: 128 })).toBe('replica_too_small');
+  });
+
+  it('a replica is made with the settings of its source', async () => {
+    const id = await provisioned('source');
+    await configure(id, { settings: { timeout: 60 } });
+    const { databaseId, operationId } = await replicate(installation, id, 'copy');
+    expect(await run(operationId)).toEqual({ kind: 'done' });
+    expect((await serverOf(databaseId)).setting('timeout')).toBe('60');
+  });
+});
+
+describe('resize', () => {
+  it('changes container, server, file and row', async () => {
+    const id = await provisioned('larger');
+    expect((await change(id, { type: 'resize', memoryMb: 128, diskGb: 20 })).outcome).toEqual({ kind: 'done' });
+    expect(await limitOf(id)).toBe(memoryLimitBytes(128));
+    expect(await fileOf(id)).toMatch(/^maxmemory 76336332$/m);
+    expect(await databaseRow(installation, id)).toMatchObject({ memory_mb: 128, disk_gb: 20 });
+    expect((await change(id, { type: 'resize', memoryMb: 64 })).outcome).toEqual({ kind: 'done' });
+    expect(await limitOf(id)).toBe(memoryLimitBytes(64));
+  });
+
+  it('that fails in the middle is undone, limit and all', async () => {
+    const id = await provisioned('undone');
+    const operationId = await request(installation, id, { type: 'resize', memoryMb: 128 });
+    installation.host.faults.failNext('writeFiles', boom);
+    expect(await run(operationId)).toEqual({ kind: 'fail', code: 'disk_full' });
+    expect(await limitOf(id)).toBe(memoryLimitBytes(64));
+    expect((await serverOf(id)).setting('maxmemory')).toBe('29360128');
+    expect(await databaseRow(installation, id)).toMatchObject({ memory_mb: 64 });
+  });
+
+  it('beyond the host is refused', async () => {
+    const id = await provisioned('huge');
+    const operationId = await request(installation, id, { type: 'resize', memoryMb: 700_000 });
+    expect(await run(operationId)).toEqual({ kind: 'fail', code: 'host_full' });
+    expect(await limitOf(id)).toBe(memoryLimitBytes(64));
+  });
+});
