@@ -19,6 +19,8 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'db:restart': async () => (await import('./commands/db-restart.js')).verb,
   'db:reload': async () => (await import('./commands/db-reload.js')).verb,
   'db:repair': async () => (await import('./commands/db-repair.js')).verb,
+  'db:rotate-credentials': async () => (await import('./commands/db-rotate-credentials.js')).verb,
+  'db:retire-credentials': async () => (await import('./commands/db-retire-credentials.js')).verb,
   'db:protect': async () => (await import('./commands/db-protect.js')).verb,
   'db:unprotect': async () => (await import('./commands/db-unprotect.js')).verb,
   'db:deprovision': async () => (await import('./commands/db-deprovision.js')).verb,

@@ -7,6 +7,7 @@ import { sweepKinds, type SweepKind } from '#domain/drift/sweep.js';
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
 import { backupSweeps } from '#operations/backup/sweeps.js';
+import { credentialSweeps } from '#operations/credentials/sweeps.js';
 import { newId, type Control } from '#operations/control.js';
 import { Looker } from '#operations/drift/look.js';
 import { openLookout } from '#operations/drift/observe.js';
@@ -36,6 +37,7 @@ export class SweepWorker {
     const lookout = openLookout(control, engines);
     const sweeps: Record<SweepKind, Sweep> = {
       drift: driftSweep(lookout),
+      ...credentialSweeps(control),
       ...backupSweeps({
         ...{ control, stores: engines.stores },
         verificationEveryMs: configuration.sweepIntervals.verification,

@@ -95,6 +95,7 @@ const configurationFrom = (values: Values, user: CurrentUser) => {
       'backup-schedule': values.HOLDFAST_BACKUP_SCHEDULE_SWEEP_SECONDS * 1000,
       retention: values.HOLDFAST_RETENTION_SWEEP_SECONDS * 1000,
       verification: values.HOLDFAST_VERIFICATION_SWEEP_SECONDS * 1000,
+      credentials: values.HOLDFAST_CREDENTIALS_SWEEP_SECONDS * 1000,
       // Only when somebody asks for them.
       discovery: 0,
       keys: 0,

@@ -109,6 +109,11 @@ export const variables = {
     '3600',
     'Seconds between two looks for backups that were not verified for a month; 0 verifies only new ones.',
   ),
+  HOLDFAST_CREDENTIALS_SWEEP_SECONDS: withDefault(
+    integer(0, 86_400),
+    '30',
+    'Seconds between two looks for passwords whose grace time is over; 0 lets them work on until somebody ends them.',
+  ),
   HOLDFAST_MEMORY_OVERCOMMIT: withDefault(
     positiveNumber(1000),
     '4',

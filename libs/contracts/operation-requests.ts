@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { graceBoundsHours } from '#domain/credentials/grace.js';
 import { promotionModes } from '#domain/replication/promotion-mode.js';
 import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
 import { handleSchema } from './database-requests.js';
@@ -21,6 +22,23 @@ export const promotionRequestSchema = z
     message: 'must be given with mode limited, and with no other',
   });
 
+export const rotationRequestSchema = z
+  .strictObject({
+    type: z.literal('rotate-credentials'),
+    graceHours: z
+      .int()
+      .min(graceBoundsHours.minimum)
+      .max(graceBoundsHours.maximum)
+      .optional()
+      .describe(`For how long the former password works on; ${graceBoundsHours.default} when missing.`),
+    now: z.boolean().optional().describe('No grace: former passwords end at once, and clients are dropped.'),
+    confirm: confirm.optional(),
+  })
+  .refine(({ graceHours, now }) => !now || graceHours === undefined, {
+    path: ['graceHours'],
+    message: 'does not go with now',
+  });
+
 /** Body of `POST /v1/databases/{id}/operations`: one entry for each kind that can be asked of a database. */
 export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restart'), confirm: confirm.optional() }),
@@ -37,6 +55,8 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
     confirm: confirm.optional(),
   }),
   z.strictObject({ type: z.literal('repair') }),
+  rotationRequestSchema,
+  z.strictObject({ type: z.literal('retire-credentials'), confirm: confirm.optional() }),
   z.strictObject({ type: z.literal('backup-snapshot') }),
   z.strictObject({
     type: z.literal('deprovision'),

@@ -37,6 +37,8 @@ const actions = {
     'gate',
     'report',
   ],
+  'rotate-credentials': ['record', 'admit', 'check', 'publish', 'hand-over', 'forget', 'withdraw'],
+  'retire-credentials': ['hand-over', 'forget', 'withdraw'],
   deprovision: ['final-backup', 'close-doors', 'stop', 'remove', 'remove-volume', 'tidy'],
   'backup-snapshot': ['tidy', 'write', 'record'],
   'verify-backup': ['remove', 'prepare', 'create', 'load', 'start', 'compare'],

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { BackupManifest } from '#contracts/backup-manifest.js';
 import type { BackupKind, BackupStatus, Verification } from '#domain/backup/backup.js';
+import type { PasswordState } from '#domain/credentials/password-state.js';
 import type { PersistenceMode } from '#domain/database/persistence.js';
 import type { MaxmemoryPolicy } from '#domain/database/size.js';
 import type {
@@ -95,6 +96,8 @@ interface CredentialTable {
   ordinal: Generated<number>;
   password_sealed: string;
   created_at: Generated<Date>;
+  state: Generated<PasswordState>;
+  expires_at: Date | null;
 }
 
 interface DoorTable {

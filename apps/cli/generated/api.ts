@@ -637,6 +637,8 @@ export interface components {
       detail: string;
       /** @enum {string} */
       code:
+        | 'grace_time_running'
+        | 'no_grace_time'
         | 'invalid_request'
         | 'unauthenticated'
         | 'permission_denied'
@@ -819,6 +821,8 @@ export interface components {
         | 'promote'
         | 'unlink'
         | 'repair'
+        | 'rotate-credentials'
+        | 'retire-credentials'
         | 'deprovision'
         | 'backup-snapshot'
         | 'verify-backup'
@@ -846,6 +850,8 @@ export interface components {
       error: {
         /** @enum {string} */
         code:
+          | 'grace_time_running'
+          | 'no_grace_time'
           | 'invalid_request'
           | 'unauthenticated'
           | 'permission_denied'
@@ -1039,6 +1045,8 @@ export interface components {
         password: string;
         url: string;
       }[];
+      /** @description Until then the password before this one works as well; null when only this one does. */
+      formerWorksUntil: string | null;
     };
     /** @description What is recorded of the state of a database, and how it is. */
     DatabaseStatus: {
@@ -1265,7 +1273,7 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       requestedBy: string;
@@ -1299,7 +1307,7 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       requestedBy: string;
@@ -2464,6 +2472,22 @@ export interface operations {
             }
           | {
               /** @constant */
+              type: 'rotate-credentials';
+              /** @description For how long the former password works on; 24 when missing. */
+              graceHours?: number;
+              /** @description No grace: former passwords end at once, and clients are dropped. */
+              now?: boolean;
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'retire-credentials';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
               type: 'backup-snapshot';
             }
           | {
@@ -3025,6 +3049,8 @@ export interface operations {
           | 'promote'
           | 'unlink'
           | 'repair'
+          | 'rotate-credentials'
+          | 'retire-credentials'
           | 'deprovision'
           | 'backup-snapshot'
           | 'verify-backup'
@@ -4791,7 +4817,7 @@ export interface operations {
         limit?: number;
         /** @description The nextCursor of the page before. */
         cursor?: string;
-        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
       };
       header?: never;
       path?: never;
@@ -4890,7 +4916,7 @@ export interface operations {
       content: {
         'application/json': {
           /** @enum {string} */
-          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys';
+          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
         };
       };
     };

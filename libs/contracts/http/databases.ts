@@ -76,6 +76,9 @@ const credentialsSchema = z
         url: z.string(),
       }),
     ),
+    formerWorksUntil: timestamp
+      .nullable()
+      .describe('Until then the password before this one works as well; null when only this one does.'),
   })
   .meta({ id: 'Credentials', description: 'Secrets. Each look at them is in the audit history.' });
 

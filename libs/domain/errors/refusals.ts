@@ -1,3 +1,4 @@
+import { changeRefusals } from './change-refusals.js';
 import { entry, type ErrorEntry } from './entry.js';
 
 /** What a request is told that cannot be carried out as it stands. */
@@ -295,4 +296,5 @@ export const refusals = {
     'There is no such backup store',
     'Name one of the stores of HOLDFAST_BACKUP_STORES_FILE.',
   ),
+  ...changeRefusals,
 } as const satisfies Record<string, ErrorEntry>;

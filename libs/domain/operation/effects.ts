@@ -13,6 +13,8 @@ export const databaseStatusAfter: Record<OperationKind, Partial<Record<Operation
   promote: {},
   unlink: {},
   repair: {},
+  'rotate-credentials': {},
+  'retire-credentials': {},
   deprovision: { claim: 'deprovisioning', succeed: 'deprovisioned', fail: 'deprovision_failed' },
   'backup-snapshot': {},
   'verify-backup': {},
@@ -31,6 +33,8 @@ export const statusesToBegin: Record<OperationKind, readonly DatabaseStatus[]> =
   promote: ['provisioned'],
   unlink: ['provisioned'],
   repair: ['provisioned'],
+  'rotate-credentials': ['provisioned'],
+  'retire-credentials': ['provisioned'],
   deprovision: ['pending', 'provisioned', 'provision_failed', 'deprovisioning', 'deprovision_failed'],
   'backup-snapshot': ['provisioned'],
   // The backups of a database outlive it.

@@ -50,6 +50,8 @@ export const operationKinds = {
   promote: lifecycle('deploy'),
   unlink: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
+  'rotate-credentials': lifecycle('ops'),
+  'retire-credentials': lifecycle('ops'),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
   'backup-snapshot': backup('ops'),

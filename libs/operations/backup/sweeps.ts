@@ -1,9 +1,9 @@
 import type { SweepKind } from '#domain/drift/sweep.js';
 import type { ObjectStores } from '#engine/ports/object-store.js';
 import { failAbandonedBackups } from '#persistence/backup-retention.js';
-import type { SweepCounts } from '#persistence/sweeps.js';
 import type { Control } from '../control.js';
-import type { Sweep, SweepOutcome } from '../drift/sweeper.js';
+import type { Sweep } from '../drift/sweeper.js';
+import { timed } from '../drift/timed.js';
 import { resealAll } from '../secrets/reseal.js';
 import { discoverBackups } from './discovery/discover.js';
 import { letBackupsGo } from './retention/let-go.js';
@@ -27,7 +27,7 @@ export const backupSweeps = ({
   control,
   stores,
   verificationEveryMs,
-}: BackupSweepOptions): Record<Exclude<SweepKind, 'drift'>, Sweep> => ({
+}: BackupSweepOptions): Record<Exclude<SweepKind, 'drift' | 'credentials'>, Sweep> => ({
   'backup-schedule': timed(async (proceed) => {
     const { databases, requested, skipped } = await askForBackups(control, proceed);
     await proceed();
@@ -55,11 +55,3 @@ export const backupSweeps = ({
     return { databases: 0, skipped: left, byFinding: { credential_resealed: credentials, backup_resealed: backups } };
   }),
 });
-
-const timed =
-  (sweep: (...given: Parameters<Sweep>) => Promise<Omit<SweepCounts, 'durationMs'>>): Sweep =>
-  async (proceed, signal): Promise<SweepOutcome> => {
-    const startedMs = performance.now();
-    const counts = await sweep(proceed, signal);
-    return { counts: { ...counts, durationMs: Math.round(performance.now() - startedMs) }, findings: [] };
-  };

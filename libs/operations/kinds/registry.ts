@@ -13,6 +13,8 @@ import { purgeBackup } from './purge-backup.js';
 import { reload } from './reload.js';
 import { repair } from './repair.js';
 import { replicate } from './replicate.js';
+import { retireCredentials } from './retire-credentials.js';
+import { rotateCredentials } from './rotate-credentials.js';
 import { restart } from './restart.js';
 import { restore } from './restore.js';
 import { unlink } from './unlink.js';
@@ -47,6 +49,8 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   promote: runner(promote),
   unlink: runner(unlink),
   repair: runner(repair),
+  'rotate-credentials': runner(rotateCredentials),
+  'retire-credentials': runner(retireCredentials),
   deprovision: runner(deprovision),
   'backup-snapshot': runner(backupSnapshot),
   'verify-backup': runner(verifyBackup),

@@ -1,6 +1,6 @@
-import { promotionRequestSchema } from '#contracts/operation-requests.js';
+import { promotionRequestSchema, rotationRequestSchema } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { operationKinds } from '#domain/operation/kinds.js';
+import { operationKinds, type OperationKind } from '#domain/operation/kinds.js';
 import { isFinished } from '#domain/operation/state-machine.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { failBackupOf } from '#persistence/backups.js';
@@ -17,6 +17,7 @@ import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
+import { requestRetirement, requestRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
 /**
@@ -101,6 +102,17 @@ const askAgain = async (
     case 'deprovision':
       await requireDeprovisionable(tx, database);
       return record(database.source_id === null ? [] : [database.source_id]);
+    case 'rotate-credentials':
+      return requestRotation(
+        control,
+        tx,
+        actor,
+        database,
+        rotationRequestSchema.parse({ type: kind, ...parameters }),
+        retryOf,
+      );
+    case 'retire-credentials':
+      return requestRetirement(control, tx, actor, database, retryOf);
     case 'provision':
     case 'restart':
     case 'reload':
@@ -136,9 +148,12 @@ const requireOperation = async (tx: Tx, id: string): Promise<OperationRow> => {
   return operation;
 };
 
+/** What only one request at a time may ask for. */
+const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials']);
+
 const requireTarget = async (tx: Tx, { id, kind }: OperationRow): Promise<DatabaseRow> => {
   const [target] = await targetsOf(tx, [id]);
-  const lock = kind === 'deprovision' ? 'no key update' : 'share';
+  const lock = alone.has(kind) ? 'no key update' : 'share';
   const database = target && (await lockDatabase(tx, target.database_id, lock));
   if (!database) throw new Error(`Operation ${id} has no database`);
   return database;

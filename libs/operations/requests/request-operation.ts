@@ -8,6 +8,7 @@ import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
+import { requestRetirement, requestRotation } from './request-rotation.js';
 import { requestPromote, requestReplicate, requestUnlink } from './request-replication.js';
 
 const living: readonly DatabaseStatus[] = ['pending', 'provisioning', 'provisioned'];
@@ -15,7 +16,8 @@ const removable: readonly DatabaseStatus[] = [...living, 'provision_failed', 'de
 
 /**
  * Records an operation on a database, after everything that can be refused at once has been. Returns what was written.
- * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts and request-backup.ts.
+ * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts,
+ * request-rotation.ts and request-backup.ts.
  */
 export const requestOperation = async (
   control: Control,
@@ -32,6 +34,12 @@ export const requestOperation = async (
       return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
     case 'repair':
       return recordOperation(control, tx, { kind: 'repair', database, actor, parameters: {} });
+    case 'rotate-credentials':
+      if (request.now) requireConfirmation(database, request.confirm, withdrawalWarning);
+      return requestRotation(control, tx, actor, database, request);
+    case 'retire-credentials':
+      requireConfirmation(database, request.confirm, withdrawalWarning);
+      return requestRetirement(control, tx, actor, database);
     case 'backup-snapshot':
       return (await requestBackup(control, tx, actor, database, 'manual')).operation;
     case 'replicate':
@@ -45,6 +53,8 @@ export const requestOperation = async (
       return requestDeprovision(control, tx, actor, database, request);
   }
 };
+
+const withdrawalWarning = 'Clients are dropped at once, and those that know only a former password cannot come back.';
 
 const requestDeprovision = async (
   control: Control,

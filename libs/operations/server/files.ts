@@ -41,8 +41,10 @@ const ownedByServer = (path: string, content: string | null): FileEntry => ({
 export const configurationFile = (server: Server, role: ServerRole): FileEntry =>
   configuration(serverPaths.configuration, renderRedisConfiguration(server.shape, role));
 
-const usersText = (server: Server, { passwords, existingUsers, followers }: ServerMaterial): string =>
-  renderUsers(server.shape.version, passwords, existingUsers, followers);
+type Users = Pick<ServerMaterial, 'passwords' | 'existingUsers' | 'followers'>;
+
+export const usersFile = (server: Server, { passwords, existingUsers, followers }: Users): FileEntry =>
+  ownedByServer(serverPaths.users, renderUsers(server.shape.version, passwords, existingUsers, followers));
 
 /** All files of a server's volume, for one archive call. The data directory is made, what is in it is left alone. */
 export const serverFiles = (server: Server, material: ServerMaterial): readonly FileEntry[] => [
@@ -53,6 +55,6 @@ export const serverFiles = (server: Server, material: ServerMaterial): readonly 
   configuration(serverPaths.privateKey, material.certificate.privateKeyPem),
   configuration(serverPaths.authority, material.authorityPem),
   ownedByServer('/holdfast/acl', null),
-  ownedByServer(serverPaths.users, usersText(server, material)),
+  usersFile(server, material),
   ownedByServer(serverPaths.data, null),
 ];

@@ -3,7 +3,6 @@ import { defaultPolicy } from '#domain/backup/policy.js';
 import { backupPrefix, dataKey } from '#operations/backup/location.js';
 import { backupSweeps } from '#operations/backup/sweeps.js';
 import { newId } from '#operations/control.js';
-import type { SweepKind } from '#domain/drift/sweep.js';
 import { recordBackup } from '#operations/requests/request-backup.js';
 import { writePolicy } from '#persistence/backup-policies.js';
 import { findBackup, updateBackup } from '#persistence/backups.js';
@@ -30,7 +29,7 @@ beforeEach(async () => {
   await installation.control.db.updateTable('databases').set({ backups_enabled: false }).execute();
 });
 
-const sweep = async (kind: Exclude<SweepKind, 'drift'>, endsAt = Infinity): Promise<SweepCounts> => {
+const sweep = async (kind: keyof ReturnType<typeof backupSweeps>, endsAt = Infinity): Promise<SweepCounts> => {
   const { control, store } = installation;
   const stores = { names: ['default', 'second'], open: () => store };
   const sweeps = backupSweeps({
@@ -42,7 +41,7 @@ const sweep = async (kind: Exclude<SweepKind, 'drift'>, endsAt = Infinity): Prom
   return (await sweeps[kind](proceed, signal)).counts;
 };
 /** Ends the sweep at its first part, the next one at its second, and so on, until one comes through. Returns how many were ended. */
-const sweepEndedEverywhere = async (kind: Exclude<SweepKind, 'drift'>): Promise<number> => {
+const sweepEndedEverywhere = async (kind: keyof ReturnType<typeof backupSweeps>): Promise<number> => {
   for (let endsAt = 0; ; endsAt++) {
     try {
       await sweep(kind, endsAt);
