@@ -37,7 +37,7 @@ export class SweepWorker {
     const lookout = openLookout(control, engines);
     const sweeps: Record<SweepKind, Sweep> = {
       drift: driftSweep(lookout),
-      ...credentialSweeps(control),
+      ...credentialSweeps(control, configuration.certificateTimes),
       ...backupSweeps({
         ...{ control, stores: engines.stores },
         verificationEveryMs: configuration.sweepIntervals.verification,

@@ -57,6 +57,7 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('repair') }),
   rotationRequestSchema,
   z.strictObject({ type: z.literal('retire-credentials'), confirm: confirm.optional() }),
+  z.strictObject({ type: z.literal('renew-certificate') }),
   z.strictObject({ type: z.literal('backup-snapshot') }),
   z.strictObject({
     type: z.literal('deprovision'),

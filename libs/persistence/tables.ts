@@ -61,6 +61,7 @@ interface DatabaseTable {
   id: string;
   environment_id: string;
   handle: string;
+  former_handles: Generated<string[]>;
   version: string;
   image: string;
   tls_protocols: string[];

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { sql } from 'kysely';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
 import { openPasswords } from '#operations/server/material.js';
+import { requestRename } from '#operations/requests/request-rename.js';
+import { findDatabase } from '#persistence/databases.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { AppProcess } from '../support/app-process.js';
 import { FaultRun } from '../support/fault-run.js';
@@ -14,6 +16,10 @@ const chosen: readonly FaultPointName[] = [
   'rotate-credentials:publish:acted',
   'rotate-credentials:forget:acted',
   'retire-credentials:forget:acted',
+  'certificate:files-written',
+  'renew-certificate:load:acted',
+  'rename:answer-to:begun',
+  'rename:load:begun',
 ];
 const points = process.env['HOLDFAST_TEST_FAULTS'] === 'all' ? faultPointNames : chosen;
 const starting = (prefix: string): FaultPointName[] => points.filter((point) => point.startsWith(prefix));
@@ -123,6 +129,34 @@ describe('a worker that dies leaves the end of a grace time that another one com
     const operationId = await request(run.installation, id, { type: 'retire-credentials', confirm: handle });
     expect(await outlives(victim, operationId)).toMatchObject({ status: 'succeeded', error: null });
     for (const member of pair) expect(await letsIn(member, former)).toBe(false);
+    await expectSound();
+  });
+});
+
+describe('a worker that dies leaves a renewal that another one completes, and a server that can be reached meanwhile', () => {
+  atEach([...starting('renew-certificate:'), ...starting('certificate:')], async (point) => {
+    const victim = await run.victim('lifecycle-worker', point);
+    const operationId = await request(run.installation, pair[0].id, { type: 'renew-certificate' });
+    const { status, receipt } = await outlives(victim, operationId);
+    expect([status, typeof receipt?.['serialNumber']]).toEqual(['succeeded', 'string']);
+    await expectSound();
+  });
+});
+
+let renamed = 0;
+
+describe('a worker that dies leaves a rename that another one completes', () => {
+  atEach(starting('rename:'), async (point) => {
+    const { control } = run.installation;
+    const victim = await run.victim('lifecycle-worker', point);
+    const before = await findDatabase(control.db, pair[0].id);
+    if (!before) throw new Error('The database is missing');
+    const asked = control.db.transaction();
+    const { id } = await asked.execute((tx) => requestRename(control, tx, 'test', before, `renamed-${++renamed}`));
+    expect(await outlives(victim, id)).toMatchObject({
+      status: 'succeeded',
+      receipt: { handle: `renamed-${renamed}` },
+    });
     await expectSound();
   });
 });

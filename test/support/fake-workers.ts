@@ -20,6 +20,7 @@ export const noSweeps = {
   retention: 0,
   verification: 0,
   credentials: 0,
+  certificates: 0,
   discovery: 0,
   keys: 0,
 } as const;

@@ -42,7 +42,7 @@ export const endAllGrace = async ({ control: { db } }: FakeInstallation): Promis
 /** One look for passwords whose time is over. Returns the operations that it asked for, when they have ended. */
 export const sweepCredentials = async (installation: FakeInstallation): Promise<readonly OperationRow[]> => {
   const { control } = installation;
-  await credentialSweeps(control).credentials(() => Promise.resolve(), within());
+  await credentialSweeps(control, { renewalDays: 121, warningDays: 30 }).credentials(() => Promise.resolve(), within());
   const asked = await control.db
     .selectFrom('operations')
     .select('id')

@@ -105,7 +105,7 @@ export interface paths {
     delete?: never;
     options?: never;
     head?: never;
-    /** Change what needs no operation */
+    /** Change what needs no operation, and the handle, which needs one */
     patch: operations['patchDatabase'];
     trace?: never;
   };
@@ -637,8 +637,6 @@ export interface components {
       detail: string;
       /** @enum {string} */
       code:
-        | 'grace_time_running'
-        | 'no_grace_time'
         | 'invalid_request'
         | 'unauthenticated'
         | 'permission_denied'
@@ -694,10 +692,13 @@ export interface components {
         | 'import_source_refused'
         | 'import_not_retryable'
         | 'backup_store_unknown'
+        | 'grace_time_running'
+        | 'no_grace_time'
         | 'engine_unreachable'
         | 'engine_error'
         | 'edge_unreachable'
         | 'edge_ports_taken'
+        | 'certificate_not_shown'
         | 'server_not_ready'
         | 'server_settings_differ'
         | 'name_taken_by_stranger'
@@ -742,6 +743,8 @@ export interface components {
       /** Format: uuid */
       environmentId: string;
       handle: string;
+      /** @description Handles that containers on its network still reach it by, until its next reload. */
+      formerHandles: string[];
       version: string;
       /** @enum {string} */
       persistence: 'aof' | 'rdb' | 'none';
@@ -762,6 +765,8 @@ export interface components {
       /** @enum {string} */
       health: 'healthy' | 'degraded' | 'down' | 'unknown';
       healthReason: string | null;
+      /** @description Until when its certificate is good; null before it has one. */
+      certificateNotAfter: string | null;
       /** @description The database that it follows. */
       source: string | null;
       /** @description The databases that follow it. */
@@ -823,6 +828,8 @@ export interface components {
         | 'repair'
         | 'rotate-credentials'
         | 'retire-credentials'
+        | 'renew-certificate'
+        | 'rename'
         | 'deprovision'
         | 'backup-snapshot'
         | 'verify-backup'
@@ -850,8 +857,6 @@ export interface components {
       error: {
         /** @enum {string} */
         code:
-          | 'grace_time_running'
-          | 'no_grace_time'
           | 'invalid_request'
           | 'unauthenticated'
           | 'permission_denied'
@@ -907,10 +912,13 @@ export interface components {
           | 'import_source_refused'
           | 'import_not_retryable'
           | 'backup_store_unknown'
+          | 'grace_time_running'
+          | 'no_grace_time'
           | 'engine_unreachable'
           | 'engine_error'
           | 'edge_unreachable'
           | 'edge_ports_taken'
+          | 'certificate_not_shown'
           | 'server_not_ready'
           | 'server_settings_differ'
           | 'name_taken_by_stranger'
@@ -1273,7 +1281,15 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
+      kind:
+        | 'drift'
+        | 'backup-schedule'
+        | 'retention'
+        | 'verification'
+        | 'credentials'
+        | 'certificates'
+        | 'discovery'
+        | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       requestedBy: string;
@@ -1307,7 +1323,15 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
+      kind:
+        | 'drift'
+        | 'backup-schedule'
+        | 'retention'
+        | 'verification'
+        | 'credentials'
+        | 'certificates'
+        | 'discovery'
+        | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       requestedBy: string;
@@ -2314,6 +2338,8 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description Another one than it has records an operation `rename`. */
+          handle?: string;
           deletionProtection?: boolean;
           backupsEnabled?: boolean;
         };
@@ -2365,7 +2391,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready */
+      /** @description database_not_ready, handle_taken */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2485,6 +2511,10 @@ export interface operations {
               type: 'retire-credentials';
               /** @description The handle of the database, typed again. */
               confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'renew-certificate';
             }
           | {
               /** @constant */
@@ -3051,6 +3081,8 @@ export interface operations {
           | 'repair'
           | 'rotate-credentials'
           | 'retire-credentials'
+          | 'renew-certificate'
+          | 'rename'
           | 'deprovision'
           | 'backup-snapshot'
           | 'verify-backup'
@@ -4817,7 +4849,15 @@ export interface operations {
         limit?: number;
         /** @description The nextCursor of the page before. */
         cursor?: string;
-        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
+        kind?:
+          | 'drift'
+          | 'backup-schedule'
+          | 'retention'
+          | 'verification'
+          | 'credentials'
+          | 'certificates'
+          | 'discovery'
+          | 'keys';
       };
       header?: never;
       path?: never;
@@ -4916,7 +4956,15 @@ export interface operations {
       content: {
         'application/json': {
           /** @enum {string} */
-          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'credentials' | 'discovery' | 'keys';
+          kind:
+            | 'drift'
+            | 'backup-schedule'
+            | 'retention'
+            | 'verification'
+            | 'credentials'
+            | 'certificates'
+            | 'discovery'
+            | 'keys';
         };
       };
     };

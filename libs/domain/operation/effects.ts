@@ -15,6 +15,8 @@ export const databaseStatusAfter: Record<OperationKind, Partial<Record<Operation
   repair: {},
   'rotate-credentials': {},
   'retire-credentials': {},
+  'renew-certificate': {},
+  rename: {},
   deprovision: { claim: 'deprovisioning', succeed: 'deprovisioned', fail: 'deprovision_failed' },
   'backup-snapshot': {},
   'verify-backup': {},
@@ -35,6 +37,8 @@ export const statusesToBegin: Record<OperationKind, readonly DatabaseStatus[]> =
   repair: ['provisioned'],
   'rotate-credentials': ['provisioned'],
   'retire-credentials': ['provisioned'],
+  'renew-certificate': ['provisioned'],
+  rename: ['provisioned'],
   deprovision: ['pending', 'provisioned', 'provision_failed', 'deprovisioning', 'deprovision_failed'],
   'backup-snapshot': ['provisioned'],
   // The backups of a database outlive it.

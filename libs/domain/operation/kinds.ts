@@ -52,6 +52,8 @@ export const operationKinds = {
   repair: lifecycle('ops', { attempts: 5 }),
   'rotate-credentials': lifecycle('ops'),
   'retire-credentials': lifecycle('ops'),
+  'renew-certificate': lifecycle('ops'),
+  rename: lifecycle('deploy'),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
   'backup-snapshot': backup('ops'),

@@ -13,6 +13,7 @@ import type {
   VolumeSpec,
 } from '../ports/container-engine.js';
 import * as archive from './archive.js';
+import { ensureAttached } from './attachment.js';
 import * as containers from './containers.js';
 import { EngineClient, type DockerEngineOptions } from './engine-client.js';
 import * as images from './images.js';
@@ -95,6 +96,10 @@ export class DockerEngine implements ContainerEngine {
 
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean> {
     return containers.setRestartPolicy(this.client, name, policy, signal);
+  }
+
+  ensureAttached(...[name, network, signal]: Parameters<ContainerEngine['ensureAttached']>): Promise<void> {
+    return ensureAttached(this.client, name, network, signal);
   }
 
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

@@ -160,6 +160,11 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
     return true;
   }
 
+  async ensureAttached(...[name, network, signal]: Parameters<ContainerEngine['ensureAttached']>): Promise<void> {
+    await this.faults.pass('ensureAttached', signal);
+    this.existing(name).aliases = network.aliases;
+  }
+
   async ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {
     await this.faults.pass('ensureContainerAbsent', signal);
     const found = this.containers.get(name);

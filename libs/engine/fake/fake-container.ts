@@ -14,6 +14,8 @@ export class FakeContainer implements FakeSurroundings {
   ipv4: string | null = null;
   log = '';
   restartPolicy: ContainerSpec['restartPolicy'];
+  /** On its network. */
+  aliases: readonly string[];
   private state: 'created' | 'running' | 'exited' = 'created';
   private exitCode: number | null = null;
   private startedAt: Date | null = null;
@@ -25,6 +27,7 @@ export class FakeContainer implements FakeSurroundings {
     readonly now: () => Date,
   ) {
     this.restartPolicy = spec.restartPolicy;
+    this.aliases = spec.network.kind === 'network' ? spec.network.aliases : [];
     this.labels = { ...spec.labels, ...ownerLabels(spec.owner), [containerDigestLabel]: containerDigest(spec) };
   }
 
@@ -70,6 +73,7 @@ export class FakeContainer implements FakeSurroundings {
       image: this.spec.image,
       imageId: `sha256:${this.spec.image}`,
       ipv4: this.ipv4,
+      aliases: this.aliases,
       startedAt: this.startedAt,
       exitCode: this.exitCode,
       outOfMemory: false,

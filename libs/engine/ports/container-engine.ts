@@ -42,6 +42,15 @@ export interface ContainerEngine {
    * restarts it either, but nothing was set.
    */
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean>;
+  /**
+   * The container is on this network with these names and this address, and a restart keeps it so. Other names than it has now mean that it
+   * is parted from the network for a moment: what is connected waits and goes on, when the address is the same. Stopped or running.
+   */
+  ensureAttached(
+    name: string,
+    network: Extract<ContainerNetwork, { kind: 'network' }>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Removes the container, running or not. Errors: `name_taken_by_stranger`. Absent is no error. */
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   /** Puts all files below `directory` in one archive call; works on a container that was created and not yet started. Errors: `disk_full`. */
@@ -152,6 +161,8 @@ export interface ContainerObservation {
   readonly imageId: string;
   /** Address on its own network, null when it has none now. */
   readonly ipv4: string | null;
+  /** Names that it was given on its own network, beside its own. */
+  readonly aliases: readonly string[];
   readonly startedAt: Date | null;
   readonly exitCode: number | null;
   readonly outOfMemory: boolean;

@@ -27,7 +27,7 @@ export const backupSweeps = ({
   control,
   stores,
   verificationEveryMs,
-}: BackupSweepOptions): Record<Exclude<SweepKind, 'drift' | 'credentials'>, Sweep> => ({
+}: BackupSweepOptions): Record<Exclude<SweepKind, 'drift' | 'credentials' | 'certificates'>, Sweep> => ({
   'backup-schedule': timed(async (proceed) => {
     const { databases, requested, skipped } = await askForBackups(control, proceed);
     await proceed();

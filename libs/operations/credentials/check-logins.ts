@@ -7,7 +7,7 @@ import type { AttemptContext } from '../run/context.js';
 import { trust } from '../server/manager.js';
 import { credentialContext } from '../secrets/secret-box.js';
 import { serverOf } from '../server/server.js';
-import { reachOf } from './enforce-users.js';
+import { reachOf } from '../server/reach.js';
 import { onEachServer } from './tree.js';
 
 /** Logs in with every new password at every server that runs: what does not work is never shown. Errors: `server_not_ready`. */

@@ -3,21 +3,11 @@ import { serverPaths } from '#domain/server/names.js';
 import { followersOf } from '#persistence/replication.js';
 import { syncReplicationUsers } from '../replication/users.js';
 import type { AttemptContext } from '../run/context.js';
+import { reachOf } from '../server/reach.js';
 import { usersFile } from '../server/files.js';
 import { asManager } from '../server/manager.js';
 import { followerLogins, openPasswords } from '../server/material.js';
 import { serverOf } from '../server/server.js';
-
-/** What the container of a server allows: commands, or files that it finds when it starts. */
-export type Reach = 'runs' | 'stopped' | 'gone';
-
-export const reachOf = async ({ engines, control, database, environment, signal }: AttemptContext): Promise<Reach> => {
-  const { name, owner } = serverOf(control, database, environment);
-  const container = await engines.containers.inspectContainer(name, owner, signal);
-  // One that is made again gets its files then.
-  if (!container?.owned) return 'gone';
-  return container.state === 'running' || container.state === 'restarting' ? 'runs' : 'stopped';
-};
 
 /**
  * The context's server takes the passwords that are recorded, and no others, of Holdfast's users; at once and after each start. Whoever is

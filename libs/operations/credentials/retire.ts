@@ -6,7 +6,8 @@ import { writeRecordedRole } from '../replication/role-file.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { asManager } from '../server/manager.js';
 import { replicationLogin } from '../server/material.js';
-import { enforceUsers, reachOf } from './enforce-users.js';
+import { reachOf } from '../server/reach.js';
+import { enforceUsers } from './enforce-users.js';
 import { onEachServer, readyTree } from './tree.js';
 
 /** Followers log in at their sources with their current passwords from the next time on. A link that is up stays up. */

@@ -13,6 +13,8 @@ import { purgeBackup } from './purge-backup.js';
 import { reload } from './reload.js';
 import { repair } from './repair.js';
 import { replicate } from './replicate.js';
+import { rename } from './rename.js';
+import { renewCertificate } from './renew-certificate.js';
 import { retireCredentials } from './retire-credentials.js';
 import { rotateCredentials } from './rotate-credentials.js';
 import { restart } from './restart.js';
@@ -50,6 +52,8 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   unlink: runner(unlink),
   repair: runner(repair),
   'rotate-credentials': runner(rotateCredentials),
+  rename: runner(rename),
+  'renew-certificate': runner(renewCertificate),
   'retire-credentials': runner(retireCredentials),
   deprovision: runner(deprovision),
   'backup-snapshot': runner(backupSnapshot),

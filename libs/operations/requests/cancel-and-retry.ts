@@ -1,4 +1,4 @@
-import { promotionRequestSchema, rotationRequestSchema } from '#contracts/operation-requests.js';
+import { promotionRequestSchema } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { operationKinds, type OperationKind } from '#domain/operation/kinds.js';
 import { isFinished } from '#domain/operation/state-machine.js';
@@ -17,7 +17,7 @@ import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
-import { requestRetirement, requestRotation } from './request-rotation.js';
+import { retryRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
 /**
@@ -87,14 +87,7 @@ const askAgain = async (
   switch (kind) {
     case 'promote':
       if (finishing) return asBefore();
-      return requestPromote(
-        control,
-        tx,
-        actor,
-        database,
-        promotionRequestSchema.parse({ type: kind, ...parameters }),
-        retryOf,
-      );
+      return requestPromote(control, tx, actor, database, promotionOf(parameters), retryOf);
     case 'unlink':
       return finishing ? asBefore() : requestUnlink(control, tx, actor, database, retryOf);
     case 'replicate':
@@ -103,20 +96,14 @@ const askAgain = async (
       await requireDeprovisionable(tx, database);
       return record(database.source_id === null ? [] : [database.source_id]);
     case 'rotate-credentials':
-      return requestRotation(
-        control,
-        tx,
-        actor,
-        database,
-        rotationRequestSchema.parse({ type: kind, ...parameters }),
-        retryOf,
-      );
     case 'retire-credentials':
-      return requestRetirement(control, tx, actor, database, retryOf);
+      return retryRotation(control, tx, actor, { id: retryOf, kind, parameters }, database);
     case 'provision':
     case 'restart':
     case 'reload':
     case 'repair':
+    case 'renew-certificate':
+    case 'rename':
       return asBefore();
     case 'backup-snapshot':
       return (await requestBackup(control, tx, actor, database, kindOfBackup(parameters), retryOf)).operation;
@@ -132,6 +119,9 @@ const askAgain = async (
       return retryOnBackup(control, tx, actor, { id: retryOf, kind, parameters }, asBefore);
   }
 };
+
+const promotionOf = (parameters: OperationRow['parameters']) =>
+  promotionRequestSchema.parse({ type: 'promote', ...parameters });
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {

@@ -33,7 +33,8 @@ export const requestOperation = async (
       if (database.persistence === 'none') requireConfirmation(database, request.confirm, memoryOnlyWarning);
       return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
     case 'repair':
-      return recordOperation(control, tx, { kind: 'repair', database, actor, parameters: {} });
+    case 'renew-certificate':
+      return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
     case 'rotate-credentials':
       if (request.now) requireConfirmation(database, request.confirm, withdrawalWarning);
       return requestRotation(control, tx, actor, database, request);

@@ -1,4 +1,4 @@
-import type { OperationRequest } from '#contracts/operation-requests.js';
+import { rotationRequestSchema, type OperationRequest } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverUsers } from '#domain/server/users.js';
 import type { Tx } from '#persistence/connection.js';
@@ -51,6 +51,21 @@ export const requestRetirement = async (
     ...(retryOf === undefined ? {} : { retryOf }),
   });
 };
+
+/** A new operation of the same kind for one that failed. Errors: `grace_time_running`. */
+export const retryRotation = (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  { id, kind, parameters }: Pick<OperationRow, 'id' | 'parameters'> & { readonly kind: Rotating },
+  database: DatabaseRow,
+): Promise<OperationRow> => {
+  if (kind === 'retire-credentials') return requestRetirement(control, tx, actor, database, id);
+  const request = rotationRequestSchema.parse({ type: kind, ...parameters });
+  return requestRotation(control, tx, actor, database, request, id);
+};
+
+type Rotating = 'rotate-credentials' | 'retire-credentials';
 
 /** They have one password, and so the operation holds them all. */
 export const othersInTree = async (tx: Tx, { id }: DatabaseRow): Promise<readonly string[]> =>

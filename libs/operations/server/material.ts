@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { certificateDays } from '#domain/certificates/renewal.js';
 import { replicationUser, serverUsers, type ReplicationLogin, type ServerPasswords } from '#domain/server/users.js';
 import type { KeyPair } from '#engine/ports/certificate-authority.js';
 import { credentialsOf } from '#persistence/credentials.js';
@@ -10,7 +11,6 @@ import { authorityContext } from '../secrets/secret-box.js';
 import type { Server } from './server.js';
 
 const day = 24 * 60 * 60 * 1000;
-const certificateDays = 365;
 
 /** Certificates begin a little in the past, for clients whose clocks are behind. */
 const clockSkewMs = 60 * 60 * 1000;
@@ -38,7 +38,15 @@ export const issueCertificate = async (
   const now = control.now().getTime();
   const notAfter = new Date(now + certificateDays * day);
   const hosts = [
-    ...new Set([database.handle, server.name, 'localhost', control.advertisedHost, '127.0.0.1', server.address]),
+    ...new Set([
+      database.handle,
+      ...database.former_handles,
+      server.name,
+      'localhost',
+      control.advertisedHost,
+      '127.0.0.1',
+      server.address,
+    ]),
   ];
   const keyPair = await engines.certificates.issue(openAuthority(context), {
     dnsNames: hosts.filter((host) => !isAddress(host)),
