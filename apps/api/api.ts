@@ -12,6 +12,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { requestLog } from './http/request-log.js';
 import { boardLogin, boardPath, queueBoard } from './queues/queue-board.js';
 import { backupMetrics } from './system/backup-metrics.js';
+import { certificateMetrics } from './system/certificate-metrics.js';
 import { driftMetrics } from './system/drift-metrics.js';
 import { lifecycleMetrics } from './system/lifecycle-metrics.js';
 import { stateMetrics } from './system/state-metrics.js';
@@ -40,6 +41,7 @@ export const createApi = async (parts: ApiParts): Promise<NestExpressApplication
   driftMetrics(parts.registry, parts.control.db);
   backupMetrics(parts.registry, parts.control.db);
   lifecycleMetrics(parts.registry, parts.control);
+  certificateMetrics(parts.registry, parts.control.db, parts.control.now);
   SwaggerModule.setup('docs', app, openApiDocument() as unknown as OpenAPIObject, { customSiteTitle: 'Holdfast API' });
   // It would end the upload of a large file; bodies of JSON have a limit of their own.
   app.getHttpServer().requestTimeout = 0;

@@ -7,6 +7,7 @@ import { notWithinMs, sweepKinds, type SweepKind } from '#domain/drift/sweep.js'
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
 import { backupSweeps } from '#operations/backup/sweeps.js';
+import { credentialSweeps } from '#operations/credentials/sweeps.js';
 import { newId, type Control } from '#operations/control.js';
 import { Looker } from '#operations/drift/look.js';
 import { openLookout } from '#operations/drift/observe.js';
@@ -38,6 +39,7 @@ export class SweepWorker {
     const sweeps: Record<SweepKind, Sweep> = {
       drift: driftSweep(lookout),
       deprecation: deprecationSweep(control),
+      ...credentialSweeps(control, configuration.certificateTimes),
       ...backupSweeps({
         ...{ control, stores: engines.stores },
         verificationEveryMs: configuration.sweepIntervals.verification,

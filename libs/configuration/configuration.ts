@@ -96,11 +96,17 @@ const configurationFrom = (values: Values, user: CurrentUser) => {
       retention: values.HOLDFAST_RETENTION_SWEEP_SECONDS * 1000,
       verification: values.HOLDFAST_VERIFICATION_SWEEP_SECONDS * 1000,
       deprecation: values.HOLDFAST_DEPRECATION_SWEEP_SECONDS * 1000,
+      credentials: values.HOLDFAST_CREDENTIALS_SWEEP_SECONDS * 1000,
+      certificates: values.HOLDFAST_CERTIFICATE_SWEEP_SECONDS * 1000,
       // Only when somebody asks for them.
       discovery: 0,
       keys: 0,
     }),
     upgradeGraceSeconds: values.HOLDFAST_UPGRADE_GRACE_SECONDS,
+    certificateTimes: Object.freeze({
+      renewalDays: values.HOLDFAST_CERTIFICATE_RENEWAL_DAYS,
+      warningDays: values.HOLDFAST_CERTIFICATE_WARNING_DAYS,
+    }),
     memoryOvercommit: values.HOLDFAST_MEMORY_OVERCOMMIT,
     logLevel: values.HOLDFAST_LOG_LEVEL,
     checkpointFile: values.HOLDFAST_CHECKPOINT_FILE ?? join(home, 'audit-checkpoints.jsonl'),

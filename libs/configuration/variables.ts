@@ -119,6 +119,26 @@ export const variables = {
     '86400',
     'Seconds that a server which an upgrade has replaced is kept, stopped, with its data as the way back.',
   ),
+  HOLDFAST_CREDENTIALS_SWEEP_SECONDS: withDefault(
+    integer(0, 86_400),
+    '30',
+    'Seconds between two looks for passwords whose grace time is over; 0 lets them work on until somebody ends them.',
+  ),
+  HOLDFAST_CERTIFICATE_SWEEP_SECONDS: withDefault(
+    integer(0, 86_400),
+    '3600',
+    'Seconds between two looks for certificates that are due for renewal; 0 renews none by itself.',
+  ),
+  HOLDFAST_CERTIFICATE_RENEWAL_DAYS: withDefault(
+    integer(1, 364),
+    '121',
+    'Days before its end on which a certificate is renewed; a third of the 365 that it is good for.',
+  ),
+  HOLDFAST_CERTIFICATE_WARNING_DAYS: withDefault(
+    integer(1, 364),
+    '30',
+    'Days before its end from which on a certificate that was not renewed is an alert.',
+  ),
   HOLDFAST_MEMORY_OVERCOMMIT: withDefault(
     positiveNumber(1000),
     '4',

@@ -31,7 +31,11 @@ export type CreateDatabase = z.output<typeof createDatabaseSchema>;
 
 /** Body of `PATCH /v1/databases/{id}`. */
 export const patchDatabaseSchema = z
-  .strictObject({ deletionProtection: z.boolean().optional(), backupsEnabled: z.boolean().optional() })
+  .strictObject({
+    handle: handleSchema.optional().describe('Another one than it has records an operation `rename`.'),
+    deletionProtection: z.boolean().optional(),
+    backupsEnabled: z.boolean().optional(),
+  })
   .refine((body) => Object.keys(body).length > 0, 'must name at least one field to change');
 export type PatchDatabase = z.output<typeof patchDatabaseSchema>;
 

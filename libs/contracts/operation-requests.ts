@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { persistenceModes } from '#domain/database/persistence.js';
+import { graceBoundsHours } from '#domain/credentials/grace.js';
 import { promotionModes } from '#domain/replication/promotion-mode.js';
 import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
 import { upgradeMethods } from '#domain/upgrade/upgrade-target.js';
@@ -60,6 +61,23 @@ const configureRequestSchema = z
     message: 'goes with no settings: it means all of them',
   });
 
+export const rotationRequestSchema = z
+  .strictObject({
+    type: z.literal('rotate-credentials'),
+    graceHours: z
+      .int()
+      .min(graceBoundsHours.minimum)
+      .max(graceBoundsHours.maximum)
+      .optional()
+      .describe(`For how long the former password works on; ${graceBoundsHours.default} when missing.`),
+    now: z.boolean().optional().describe('No grace: former passwords end at once, and clients are dropped.'),
+    confirm: confirm.optional(),
+  })
+  .refine(({ graceHours, now }) => !now || graceHours === undefined, {
+    path: ['graceHours'],
+    message: 'does not go with now',
+  });
+
 /** Body of `POST /v1/databases/{id}/operations`: one entry for each kind that can be asked of a database. */
 export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('restart'), confirm: confirm.optional() }),
@@ -87,6 +105,9 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('repair') }),
   configureRequestSchema,
   resizeRequestSchema,
+  rotationRequestSchema,
+  z.strictObject({ type: z.literal('retire-credentials'), confirm: confirm.optional() }),
+  z.strictObject({ type: z.literal('renew-certificate') }),
   z.strictObject({ type: z.literal('backup-snapshot') }),
   z.strictObject({
     type: z.literal('deprovision'),

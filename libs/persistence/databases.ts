@@ -9,7 +9,9 @@ import type { DatabaseRow, NewDatabaseRow } from './tables.js';
 /** Errors: `handle_taken`. */
 export const insertDatabase = async (tx: Tx, row: NewDatabaseRow): Promise<DatabaseRow> => {
   try {
-    return await tx.insertInto('databases').values(row).returningAll().executeTakeFirstOrThrow();
+    const inserted = await tx.insertInto('databases').values(row).returningAll().executeTakeFirstOrThrow();
+    await requireGivenUp(tx, inserted, row.handle);
+    return inserted;
   } catch (error) {
     throw handleTaken(error, row.handle);
   }
@@ -27,6 +29,41 @@ export const updateDatabase = async (tx: Tx, id: string, patch: Partial<NewDatab
   } catch (error) {
     throw handleTaken(error, patch.handle ?? '');
   }
+};
+
+/** A renamed database answers to its former handles until it is replaced. Errors: `handle_taken`. */
+const requireGivenUp = async (
+  tx: Tx,
+  { id, environment_id: environmentId }: Pick<DatabaseRow, 'id' | 'environment_id'>,
+  handle: string,
+): Promise<void> => {
+  const { rows } = await sql<{ handle: string }>`
+    SELECT handle FROM databases WHERE environment_id = ${environmentId} AND former_handles @> ARRAY[${handle}::text]
+      AND id <> ${id} AND status <> 'deprovisioned'`.execute(tx);
+  if (!rows[0]) return;
+  throw new HoldfastError(
+    'handle_taken',
+    `"${rows[0].handle}" was "${handle}" and answers to it until it is reloaded.`,
+  );
+};
+
+/** The caller has locked the environment for `update`. Errors: `handle_taken`. */
+export const renameDatabase = async (
+  tx: Tx,
+  database: Pick<DatabaseRow, 'id' | 'environment_id'>,
+  handle: string,
+  formerHandles: string[],
+): Promise<void> => {
+  await requireGivenUp(tx, database, handle);
+  await updateDatabase(tx, database.id, { handle, former_handles: formerHandles });
+};
+
+/** These, and not what came since. */
+export const forgetHandles = async (tx: Tx, id: string, handles: readonly string[]): Promise<void> => {
+  if (handles.length === 0) return;
+  await sql`
+    UPDATE databases SET former_handles = ARRAY(SELECT unnest(former_handles) EXCEPT SELECT unnest(${[...handles]}::text[]))
+    WHERE id = ${id}`.execute(tx);
 };
 
 export const findDatabase = (db: Db | Tx, id: string): Promise<DatabaseRow | undefined> =>

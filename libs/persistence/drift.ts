@@ -8,7 +8,7 @@ export const sweepIndex = (db: Db): Promise<{ id: string; source_id: string | nu
   db.selectFrom('databases').select(['id', 'source_id']).where('status', '=', 'provisioned').orderBy('id').execute();
 
 /** The same of one database: itself, those above it and those below them. */
-export const treeIndex = async (db: Db, id: string): Promise<readonly string[]> => {
+export const treeIndex = async (db: Db | Tx, id: string): Promise<readonly string[]> => {
   const { rows } = await sql<{ id: string }>`
     WITH RECURSIVE above AS (
       SELECT id, source_id FROM databases WHERE id = ${id}

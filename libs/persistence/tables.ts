@@ -1,6 +1,7 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely';
 import type { BackupManifest } from '#contracts/backup-manifest.js';
 import type { BackupKind, BackupStatus, Verification } from '#domain/backup/backup.js';
+import type { PasswordState } from '#domain/credentials/password-state.js';
 import type { PersistenceMode } from '#domain/database/persistence.js';
 import type { MaxmemoryPolicy } from '#domain/database/size.js';
 import type {
@@ -66,6 +67,7 @@ interface DatabaseTable {
   id: string;
   environment_id: string;
   handle: string;
+  former_handles: Generated<string[]>;
   version: string;
   image: string;
   tls_protocols: string[];
@@ -103,6 +105,8 @@ interface CredentialTable {
   ordinal: Generated<number>;
   password_sealed: string;
   created_at: Generated<Date>;
+  state: Generated<PasswordState>;
+  expires_at: Date | null;
 }
 
 interface DoorTable {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { uniqueSubnet } from '../support/names.js';
+import { addressIn, uniqueSubnet } from '../support/names.js';
 import type { EngineFixture } from './engine-fixture.js';
 
 /** Networks. */
@@ -48,6 +48,46 @@ export const describeNetworks = (fixture: EngineFixture): void => {
         name,
         subject: 'db-1',
       });
+    });
+  });
+};
+
+/** Names of a container on its network. */
+export const describeAttachments = (fixture: EngineFixture): void => {
+  const { engine, owner, signal, network } = fixture;
+  const aliasesOf = async (name: string) => (await engine.inspectContainer(name, owner, signal))?.aliases;
+
+  describe('an attachment', () => {
+    it('gets other names, of a container that runs or not, and keeps its address', async () => {
+      const spec = fixture.container('named', fixture.atAddress(77));
+      const to = (...aliases: string[]) =>
+        engine.ensureAttached(
+          spec.name,
+          { kind: 'network', name: network.name, aliases, ipv4: addressIn(network.subnet, 77) },
+          signal,
+        );
+      await fixture.create(spec);
+      expect(await aliasesOf(spec.name)).toEqual(['hello']);
+      await to('hello', 'stopped');
+      expect(await aliasesOf(spec.name)).toEqual(['hello', 'stopped']);
+      await fixture.startReady(spec);
+      await to('again', 'hello');
+      await to('hello', 'again');
+      const running = await engine.inspectContainer(spec.name, owner, signal);
+      expect([...(running?.aliases ?? [])].sort()).toEqual(['again', 'hello']);
+      expect(running).toMatchObject({ state: 'running', ipv4: addressIn(network.subnet, 77) });
+      await engine.stopContainer(spec.name, 5, signal);
+      await engine.startContainer(spec.name, signal);
+      expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject({
+        aliases: running?.aliases,
+        ipv4: addressIn(network.subnet, 77),
+      });
+      await engine.ensureContainerAbsent(spec.name, owner, signal);
+    });
+
+    it('of a container that is not there is an error', async () => {
+      const nobody = { kind: 'network', name: network.name, aliases: [], ipv4: null } as const;
+      await expect(engine.ensureAttached('nobody', nobody, signal)).rejects.toMatchObject({ code: 'engine_error' });
     });
   });
 };

@@ -4,7 +4,7 @@ import { uniqueSubnet } from '../support/names.js';
 import { removeOwned } from '../support/remove-owned.js';
 import { describeContainers } from './container-engine.containers.suite.js';
 import { describeFiles } from './container-engine.files.suite.js';
-import { describeNetworks, describeVolumes } from './container-engine.resources.suite.js';
+import { describeAttachments, describeNetworks, describeVolumes } from './container-engine.resources.suite.js';
 import { EngineFixture } from './engine-fixture.js';
 
 /** What every ContainerEngine does, the fake included. The host has `image`, which holds a Redis server. */
@@ -17,6 +17,7 @@ export const describeContainerEngine = (title: string, engine: ContainerEngine, 
     afterAll(() => fixture.removeAll(), 60_000);
 
     describeNetworks(fixture);
+    describeAttachments(fixture);
     describeVolumes(fixture);
     describeContainers(fixture);
     describeFiles(fixture);

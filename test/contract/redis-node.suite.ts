@@ -8,6 +8,7 @@ import type { ContainerEngine, Owner } from '#engine/ports/container-engine.js';
 import type { InsideTarget, RedisConnector, RedisNode, RedisTarget } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import { addressIn, uniqueName, uniqueSubnet } from '../support/names.js';
+import { itShowsItsCertificate } from './redis-node.certificate.suite.js';
 import { redisContainer, redisFiles } from '../support/redis-server.js';
 import { removeOwned } from '../support/remove-owned.js';
 
@@ -37,7 +38,7 @@ export const describeRedisConnector = (title: string, makeSubject: () => RedisSu
     });
     let plain: RedisTarget;
     let tls: RedisTarget & { tls: NonNullable<RedisTarget['tls']> };
-    let strangerPem: string;
+    let [strangerPem, certificatePem] = ['', ''];
 
     beforeAll(async () => {
       const authority = new X509CertificateAuthority();
@@ -46,6 +47,7 @@ export const describeRedisConnector = (title: string, makeSubject: () => RedisSu
       strangerPem = (await authority.createAuthority('test', notBefore, notAfter)).certificatePem;
       const names = { dnsNames: ['hello.default'], ipAddresses: [host] };
       const certificate = await authority.issue(ca, { ...names, notBefore, notAfter });
+      certificatePem = certificate.certificatePem;
       plain = { host, port: serverPorts.plain, username: serverUsers.manager, password: manager, tls: null };
       tls = { ...plain, port: serverPorts.tls, tls: { caPem: ca.certificatePem, serverName: 'hello.default' } };
       await engine.ensureNetwork({ name: installation, owner, subnet, labels: {} }, signal);
@@ -81,6 +83,7 @@ export const describeRedisConnector = (title: string, makeSubject: () => RedisSu
       cause: expect.anything(),
     });
 
+    itShowsItsCertificate(() => ({ connector, target: tls, certificatePem, strangerPem, signal }));
     it('connects to the plain and to the TLS port', async () => {
       for (const target of [plain, tls]) await using(target, (node) => node.ping(signal));
     });

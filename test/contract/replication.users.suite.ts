@@ -23,7 +23,7 @@ export const describeUsers = (fixture: ReplicationFixture): void => {
 
     it('are made, changed, listed and removed', async () => {
       const server = await fixture.server();
-      const rules = replicationUserRules(subject.version, 'first-password');
+      const rules = replicationUserRules(subject.version, { username: 'u', password: 'first-password' });
       expect(await server.command('ACL', 'SETUSER', 'u', ...rules)).toBe('OK');
       const lines = (await server.command('ACL', 'LIST')) as string[];
       const user = lines.map(aclUser).find(({ name }) => name === 'u');

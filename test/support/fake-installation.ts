@@ -38,6 +38,10 @@ class FakeClients implements RedisConnector {
     if (!door) throw new HoldfastError('server_not_ready', `port ${target.port} of the edge leads nowhere`);
     return this.direct.connect({ ...target, host: door.address, port: door.targetPort }, signal);
   }
+
+  presentedCertificate(...asked: Parameters<RedisConnector['presentedCertificate']>) {
+    return this.direct.presentedCertificate(...asked);
+  }
 }
 
 export interface FakeInstallation {

@@ -19,6 +19,8 @@ export const noSweeps = {
   'backup-schedule': 0,
   retention: 0,
   verification: 0,
+  credentials: 0,
+  certificates: 0,
   discovery: 0,
   keys: 0,
   deprecation: 0,

@@ -6,7 +6,7 @@ import { auditEvent } from '#operations/requests/audit.js';
 import { credentialContext } from '#operations/secrets/secret-box.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import type { Tx } from '#persistence/connection.js';
-import { credentialsOf } from '#persistence/credentials.js';
+import { credentialsOf, graceUntil } from '#persistence/credentials.js';
 import type { DatabaseView } from '#persistence/pages/databases.js';
 import { endpointsOf } from './database-view.js';
 
@@ -18,7 +18,9 @@ export const revealCredentials = async (control: Control, tx: Tx, actor: string,
   const subject = { environmentId: database.environment_id, databaseId: database.id };
   await appendAudit(tx, auditEvent(control.now(), actor, 'credentials.revealed', subject));
   const username = serverUsers.tenant;
+  const formerWorksUntil = await graceUntil(tx, database.id, username);
   return {
+    formerWorksUntil: formerWorksUntil?.toISOString() ?? null,
     items: endpointsOf(database, control.advertisedHost).map(({ type, follows, host, port }) => ({
       type,
       follows,
@@ -29,10 +31,10 @@ export const revealCredentials = async (control: Control, tx: Tx, actor: string,
   };
 };
 
-/** The newest one: while a rotation's grace time runs, the older one works as well. */
+/** While a rotation's grace time runs, the former one works as well; while the rotation itself runs, so does one that is not to be known yet. */
 const tenantPassword = async ({ secrets }: Control, tx: Tx, { id, handle }: DatabaseView): Promise<string> => {
   const rows = await credentialsOf(tx, id);
-  const newest = rows.findLast((row) => row.username === serverUsers.tenant);
-  if (!newest) throw new HoldfastError('database_not_ready', `"${handle}" is deprovisioned and has no credentials.`);
-  return secrets.open(newest.password_sealed, credentialContext(id, serverUsers.tenant));
+  const shown = rows.find((row) => row.username === serverUsers.tenant && row.state === 'current');
+  if (!shown) throw new HoldfastError('database_not_ready', `"${handle}" is deprovisioned and has no credentials.`);
+  return secrets.open(shown.password_sealed, credentialContext(id, serverUsers.tenant));
 };

@@ -10,6 +10,7 @@ import { endExemption, exemptDatabase } from '#operations/lifecycle/exempt.js';
 import { auditEvent } from '#operations/requests/audit.js';
 import { requestDoorChange } from '#operations/requests/change-doors.js';
 import { createDatabase } from '#operations/requests/create-database.js';
+import { requestRename } from '#operations/requests/request-rename.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import type { Db, Tx } from '#persistence/connection.js';
 import { updateDatabase } from '#persistence/databases.js';
@@ -68,7 +69,7 @@ export class DatabaseService {
     return { database: toDatabase(this.control)(view), operation: toOperation(withTarget(operation, view)) };
   }
 
-  /** Changes what needs no operation, and says in the history what it was. Errors: `database_not_found`, `database_not_ready`. */
+  /** Changes what needs no operation, and says in the history what it was; a new handle is one. Errors: `database_not_found`, `database_not_ready`, `handle_taken`. */
   async patch(actor: string, reference: string, patch: PatchDatabase): Promise<Database> {
     return this.control.db.transaction().execute(async (tx) => {
       const before = await this.view(tx, reference);
@@ -80,7 +81,9 @@ export class DatabaseService {
       await updateDatabase(tx, before.id, after);
       const subject = { environmentId: before.environment_id, databaseId: before.id };
       await appendAudit(tx, auditEvent(this.control.now(), actor, 'database.changed', subject, { ...patch }));
-      return toDatabase(this.control)({ ...before, ...after });
+      const { handle = before.handle } = patch;
+      if (handle !== before.handle) await requestRename(this.control, tx, actor, before, handle);
+      return toDatabase(this.control)(await this.view(tx, before.id));
     });
   }
 

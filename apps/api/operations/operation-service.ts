@@ -24,6 +24,9 @@ interface ListQuery {
   readonly actor?: string | undefined;
 }
 
+/** What only one request at a time may ask for. */
+const locking = new Set<OperationRequest['type']>(['deprovision', 'rotate-credentials', 'retire-credentials']);
+
 export class OperationService {
   constructor(private readonly control: Control) {}
 
@@ -50,7 +53,7 @@ export class OperationService {
   /** Errors: those of `requestOperation`, `database_not_found`, `permission_denied`. */
   async request(tx: Tx, caller: Caller, reference: string, request: OperationRequest): Promise<Operation> {
     requirePermission(caller, operationKinds[request.type].permission);
-    const lock = request.type === 'deprovision' ? 'no key update' : 'share';
+    const lock = locking.has(request.type) ? 'no key update' : 'share';
     const database = await lockDatabase(tx, await databaseId(tx, reference), lock);
     if (!database) throw noSuchDatabase(reference);
     const { id } = await requestOperation(this.control, tx, caller.actor, database, request);

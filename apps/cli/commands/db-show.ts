@@ -88,6 +88,7 @@ const describe = (database: Database, newest: Backup | null): string[] => [
     disk: `${database.diskGb} GB`,
     'eviction policy': database.maxmemoryPolicy,
     'TLS only': database.tlsOnly,
+    'certificate until': database.certificateNotAfter,
     'deletion protection': database.deletionProtection,
     created: database.createdAt,
     'newest verified backup': backupText(newest),

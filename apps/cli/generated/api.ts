@@ -105,7 +105,7 @@ export interface paths {
     delete?: never;
     options?: never;
     head?: never;
-    /** Change what needs no operation */
+    /** Change what needs no operation, and the handle, which needs one */
     patch: operations['patchDatabase'];
     trace?: never;
   };
@@ -764,6 +764,8 @@ export interface components {
         | 'setting_refused'
         | 'settings_entry_not_found'
         | 'memory_in_use'
+        | 'grace_time_running'
+        | 'no_grace_time'
         | 'invalid_request'
         | 'unauthenticated'
         | 'permission_denied'
@@ -828,6 +830,7 @@ export interface components {
         | 'engine_error'
         | 'edge_unreachable'
         | 'edge_ports_taken'
+        | 'certificate_not_shown'
         | 'server_not_ready'
         | 'server_settings_differ'
         | 'name_taken_by_stranger'
@@ -872,6 +875,8 @@ export interface components {
       /** Format: uuid */
       environmentId: string;
       handle: string;
+      /** @description Handles that containers on its network still reach it by, until its next reload. */
+      formerHandles: string[];
       version: string;
       /** @enum {string} */
       persistence: 'aof' | 'rdb' | 'none';
@@ -909,6 +914,8 @@ export interface components {
       /** @enum {string} */
       health: 'healthy' | 'degraded' | 'down' | 'unknown';
       healthReason: string | null;
+      /** @description Until when its certificate is good; null before it has one. */
+      certificateNotAfter: string | null;
       /** @description The database that it follows. */
       source: string | null;
       /** @description The databases that follow it. */
@@ -972,6 +979,10 @@ export interface components {
         | 'repair'
         | 'configure'
         | 'resize'
+        | 'rotate-credentials'
+        | 'retire-credentials'
+        | 'renew-certificate'
+        | 'rename'
         | 'deprovision'
         | 'backup-snapshot'
         | 'verify-backup'
@@ -1006,6 +1017,8 @@ export interface components {
           | 'setting_refused'
           | 'settings_entry_not_found'
           | 'memory_in_use'
+          | 'grace_time_running'
+          | 'no_grace_time'
           | 'invalid_request'
           | 'unauthenticated'
           | 'permission_denied'
@@ -1070,6 +1083,7 @@ export interface components {
           | 'engine_error'
           | 'edge_unreachable'
           | 'edge_ports_taken'
+          | 'certificate_not_shown'
           | 'server_not_ready'
           | 'server_settings_differ'
           | 'name_taken_by_stranger'
@@ -1230,6 +1244,8 @@ export interface components {
         password: string;
         url: string;
       }[];
+      /** @description Until then the password before this one works as well; null when only this one does. */
+      formerWorksUntil: string | null;
     };
     /** @description What is recorded of the state of a database, and how it is. */
     DatabaseStatus: {
@@ -1504,7 +1520,16 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+      kind:
+        | 'drift'
+        | 'backup-schedule'
+        | 'retention'
+        | 'verification'
+        | 'deprecation'
+        | 'credentials'
+        | 'certificates'
+        | 'discovery'
+        | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       /** @description It only says what it would do. */
@@ -1545,7 +1570,16 @@ export interface components {
       /** Format: uuid */
       id: string;
       /** @enum {string} */
-      kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+      kind:
+        | 'drift'
+        | 'backup-schedule'
+        | 'retention'
+        | 'verification'
+        | 'deprecation'
+        | 'credentials'
+        | 'certificates'
+        | 'discovery'
+        | 'keys';
       /** @enum {string} */
       status: 'queued' | 'running' | 'succeeded' | 'failed';
       /** @description It only says what it would do. */
@@ -2641,6 +2675,8 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description Another one than it has records an operation `rename`. */
+          handle?: string;
           deletionProtection?: boolean;
           backupsEnabled?: boolean;
         };
@@ -2692,7 +2728,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready */
+      /** @description database_not_ready, handle_taken */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2839,6 +2875,26 @@ export interface operations {
               type: 'resize';
               memoryMb?: number;
               diskGb?: number;
+            }
+          | {
+              /** @constant */
+              type: 'rotate-credentials';
+              /** @description For how long the former password works on; 24 when missing. */
+              graceHours?: number;
+              /** @description No grace: former passwords end at once, and clients are dropped. */
+              now?: boolean;
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'retire-credentials';
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
+              type: 'renew-certificate';
             }
           | {
               /** @constant */
@@ -3605,6 +3661,10 @@ export interface operations {
           | 'repair'
           | 'configure'
           | 'resize'
+          | 'rotate-credentials'
+          | 'retire-credentials'
+          | 'renew-certificate'
+          | 'rename'
           | 'deprovision'
           | 'backup-snapshot'
           | 'verify-backup'
@@ -5371,7 +5431,16 @@ export interface operations {
         limit?: number;
         /** @description The nextCursor of the page before. */
         cursor?: string;
-        kind?: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+        kind?:
+          | 'drift'
+          | 'backup-schedule'
+          | 'retention'
+          | 'verification'
+          | 'deprecation'
+          | 'credentials'
+          | 'certificates'
+          | 'discovery'
+          | 'keys';
       };
       header?: never;
       path?: never;
@@ -5470,7 +5539,16 @@ export interface operations {
       content: {
         'application/json': {
           /** @enum {string} */
-          kind: 'drift' | 'backup-schedule' | 'retention' | 'verification' | 'discovery' | 'keys' | 'deprecation';
+          kind:
+            | 'drift'
+            | 'backup-schedule'
+            | 'retention'
+            | 'verification'
+            | 'deprecation'
+            | 'credentials'
+            | 'certificates'
+            | 'discovery'
+            | 'keys';
           /** @description Only says what it would do; of a deprecation sweep. A forecast is one always. */
           dryRun?: boolean;
           /** @description A forecast: what a deprecation sweep would do at this time. It marks nothing. */

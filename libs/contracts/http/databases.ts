@@ -39,6 +39,9 @@ export const databaseSchema = z
     environment: z.string(),
     environmentId: id,
     handle: z.string(),
+    formerHandles: z
+      .array(z.string())
+      .describe('Handles that containers on its network still reach it by, until its next reload.'),
     version: z.string(),
     persistence: z.enum(persistenceModes),
     persistenceLabel: z.string().nullable(),
@@ -57,6 +60,7 @@ export const databaseSchema = z
     role: z.enum(databaseRoles),
     health: z.enum(databaseHealths),
     healthReason: z.string().nullable(),
+    certificateNotAfter: timestamp.nullable().describe('Until when its certificate is good; null before it has one.'),
     source: id.nullable().describe('The database that it follows.'),
     replicas: z.array(id).describe('The databases that follow it.'),
     memoryMb: z.int(),
@@ -87,6 +91,9 @@ const credentialsSchema = z
         url: z.string(),
       }),
     ),
+    formerWorksUntil: timestamp
+      .nullable()
+      .describe('Until then the password before this one works as well; null when only this one does.'),
   })
   .meta({ id: 'Credentials', description: 'Secrets. Each look at them is in the audit history.' });
 
@@ -168,12 +175,12 @@ export const databaseRoutes = {
     method: 'patch',
     path: '/v1/databases/{id}',
     tag,
-    summary: 'Change what needs no operation',
+    summary: 'Change what needs no operation, and the handle, which needs one',
     access: 'deploy',
     params,
     body: patchDatabaseSchema,
     answer: { status: 200, description: 'The changed database.', schema: databaseSchema },
-    errors: ['database_not_found', 'database_not_ready'],
+    errors: ['database_not_found', 'database_not_ready', 'handle_taken'],
   }),
   requestOperation: defineRoute({
     id: 'requestOperation',

@@ -1,6 +1,7 @@
 /**
  * What a sweep does: `drift` looks at all databases, `backup-schedule` asks for the backups that are due and raises alerts, `retention`
- * lets go what no policy keeps, `verification` has old backups proved again, `deprecation` marks versions that passed a date. Those that nobody schedules: `discovery` makes
+ * lets go what no policy keeps, `verification` has old backups proved again, `credentials` ends passwords whose grace time is over,
+ * `certificates` has those renewed that are due, `deprecation` marks versions that passed a date. Those that nobody schedules: `discovery` makes
  * known what lies in the stores and no row names, `keys` seals anew under the newest master key.
  */
 export const sweepKinds = [
@@ -8,9 +9,11 @@ export const sweepKinds = [
   'backup-schedule',
   'retention',
   'verification',
+  'deprecation',
+  'credentials',
+  'certificates',
   'discovery',
   'keys',
-  'deprecation',
 ] as const;
 export type SweepKind = (typeof sweepKinds)[number];
 

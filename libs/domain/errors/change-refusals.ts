@@ -1,6 +1,6 @@
 import { entry, type ErrorEntry } from './entry.js';
 
-/** What a request to configure or resize a database is told that cannot be carried out as it stands. */
+/** What a request for a change of a database that runs is told. */
 export const changeRefusals = {
   setting_forbidden: entry(
     422,
@@ -43,5 +43,17 @@ export const changeRefusals = {
     'fail',
     'The data do not fit the memory that was asked for',
     'Delete data or ask for more memory; the detail has the figures.',
+  ),
+  grace_time_running: entry(
+    409,
+    'fail',
+    'The password before this one still works',
+    'Wait until the time in the detail, end it now with `holdfast db:retire-credentials`, or rotate with --now, which ends it as well.',
+  ),
+  no_grace_time: entry(
+    409,
+    'fail',
+    'Only one password works',
+    'Nothing is to be done: the password that is shown is the only one.',
   ),
 } as const satisfies Record<string, ErrorEntry>;

@@ -26,6 +26,12 @@ export const failures = {
     "Another process holds a port of the edge's range",
     'Stop that process or choose another range with HOLDFAST_EDGE_PORTS.',
   ),
+  certificate_not_shown: entry(
+    503,
+    'retry',
+    'The server shows another certificate than it was given',
+    'The operation is tried again; `holdfast operation:retry ID` does it anew.',
+  ),
   server_not_ready: entry(
     503,
     'retry',

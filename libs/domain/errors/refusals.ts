@@ -300,4 +300,5 @@ export const refusals = {
     'There is no such backup store',
     'Name one of the stores of HOLDFAST_BACKUP_STORES_FILE.',
   ),
+  ...changeRefusals,
 } as const satisfies Record<string, ErrorEntry>;

@@ -56,6 +56,10 @@ export const operationKinds = {
   // A change of mode may write all data anew.
   configure: lifecycle('deploy', { timeoutMs: 3_600_000 }),
   resize: lifecycle('deploy'),
+  'rotate-credentials': lifecycle('ops'),
+  'retire-credentials': lifecycle('ops'),
+  'renew-certificate': lifecycle('ops'),
+  rename: lifecycle('deploy'),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
   'backup-snapshot': backup('ops'),

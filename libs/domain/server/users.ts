@@ -38,26 +38,36 @@ const came62 = new Set(['-failover', '&*', 'resetchannels']);
 const knownIn = (version: string) => (rule: string) => !came62.has(rule) || compareVersions(version, '6.2') >= 0;
 
 /** ACL files hold SHA-256 hashes, never passwords. */
-const passwordHash = (password: string): string => `#${createHash('sha256').update(password).digest('hex')}`;
+export const passwordHash = (password: string): string => `#${createHash('sha256').update(password).digest('hex')}`;
 
 export interface ServerPasswords {
-  /** More than one while a rotation's grace time runs. */
+  /** The one that is shown, and before it has been made known or after it was replaced others that work as well. */
   readonly tenant: readonly string[];
+  /** As which Holdfast logs in. */
   readonly manager: string;
+  /** More of them, while a rotation runs. */
+  readonly otherManagers?: readonly string[];
 }
 
-/** A database that follows a server, as that server has to know it. */
+/** How a database logs in at the one that it follows. */
 export interface ReplicationLogin {
   readonly username: string;
   readonly password: string;
+  /** The server that is followed takes these as well, while a rotation runs. */
+  readonly others?: readonly string[];
 }
 
 /** What follows the name in `ACL SETUSER`. */
-export const replicationUserRules = (version: string, password: string): string[] => [
+export const replicationUserRules = (version: string, { password, others = [] }: ReplicationLogin): string[] => [
   'reset',
   'on',
-  passwordHash(password),
+  ...[password, ...others].map(passwordHash),
   ...replicationRules.filter(knownIn(version)),
+];
+
+export const managerPasswords = ({ manager, otherManagers = [] }: ServerPasswords): readonly string[] => [
+  manager,
+  ...otherManagers,
 ];
 
 const userLine = (version: string, name: string, passwords: readonly string[], rules: readonly string[]): string =>
@@ -83,10 +93,10 @@ export const renderUsers = (
 ): string =>
   [
     defaultUser(version),
-    userLine(version, serverUsers.manager, [passwords.manager], ['+@all']),
+    userLine(version, serverUsers.manager, managerPasswords(passwords), ['+@all']),
     userLine(version, serverUsers.tenant, passwords.tenant, tenantRules),
-    ...followers.map(({ username, password }) =>
-      ['user', username, ...replicationUserRules(version, password).filter((rule) => rule !== 'reset')].join(' '),
+    ...followers.map((login) =>
+      ['user', login.username, ...replicationUserRules(version, login).filter((rule) => rule !== 'reset')].join(' '),
     ),
     ...tenantLines(existing ?? ''),
   ]

@@ -4,7 +4,6 @@ import type {
   ContainerObservation,
   ContainerResources,
   ContainerSpec,
-  Endpoint,
   EngineInfo,
   FileEntry,
   NetworkSpec,
@@ -14,8 +13,8 @@ import type {
   StreamedFile,
   VolumeSpec,
 } from '../ports/container-engine.js';
-import { setAliases } from './aliases.js';
 import * as archive from './archive.js';
+import { ensureAttached } from './attachment.js';
 import * as containers from './containers.js';
 import { EngineClient, type DockerEngineOptions } from './engine-client.js';
 import * as images from './images.js';
@@ -100,12 +99,12 @@ export class DockerEngine implements ContainerEngine {
     return containers.setRestartPolicy(this.client, name, policy, signal);
   }
 
-  setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-    return setAliases(this.client, name, endpoint, signal);
-  }
-
   updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
     return containers.updateResources(this.client, name, resources, signal);
+  }
+
+  ensureAttached(...[name, network, signal]: Parameters<ContainerEngine['ensureAttached']>): Promise<void> {
+    return ensureAttached(this.client, name, network, signal);
   }
 
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

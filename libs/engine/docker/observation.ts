@@ -14,6 +14,7 @@ export const observation = (found: ContainerInspectInfo, owner: Owner): Containe
     image: found.Config.Image,
     imageId: found.Image,
     ipv4: Object.values(found.NetworkSettings.Networks)[0]?.IPAddress || null,
+    aliases: aliasesOf(found),
     startedAt: moment(found.State.StartedAt),
     exitCode: state === 'exited' || state === 'dead' ? found.State.ExitCode : null,
     outOfMemory: found.State.OOMKilled,
@@ -21,6 +22,12 @@ export const observation = (found: ContainerInspectInfo, owner: Owner): Containe
     memoryLimitBytes: found.HostConfig.Memory ?? 0,
     cpuShares: found.HostConfig.CpuShares ?? 0,
   };
+};
+
+/** dockerode's types leave them out. The engine adds the beginning of the container's id to those that it was given. */
+export const aliasesOf = ({ Id, NetworkSettings }: ContainerInspectInfo): readonly string[] => {
+  const [attachment] = Object.values(NetworkSettings.Networks) as ({ Aliases?: string[] | null } | undefined)[];
+  return (attachment?.Aliases ?? []).filter((alias) => !Id.startsWith(alias));
 };
 
 /** The engine's words; `removing` is as good as dead. */

@@ -8,7 +8,6 @@ import type {
   ContainerObservation,
   ContainerResources,
   ContainerSpec,
-  Endpoint,
   EngineInfo,
   FileEntry,
   NetworkSpec,
@@ -162,17 +161,17 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
     return true;
   }
 
-  async setAliases(name: string, { aliases }: Endpoint, signal: AbortSignal): Promise<void> {
-    await this.faults.pass('setAliases', signal);
-    this.existing(name).aliases = aliases;
-  }
-
   async updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean> {
     await this.faults.pass('updateResources', signal);
     const found = this.containers.get(name);
     if (found === undefined) return false;
     found.resources = resources;
     return true;
+  }
+
+  async ensureAttached(...[name, network, signal]: Parameters<ContainerEngine['ensureAttached']>): Promise<void> {
+    await this.faults.pass('ensureAttached', signal);
+    this.existing(name).aliases = network.aliases;
   }
 
   async ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

@@ -21,6 +21,7 @@ export class FakeContainer implements FakeSurroundings {
   ipv4: string | null = null;
   log = '';
   restartPolicy: ContainerSpec['restartPolicy'];
+  /** On its network. */
   aliases: readonly string[];
   resources: ContainerResources;
   private state: 'created' | 'running' | 'exited' = 'created';
@@ -81,6 +82,7 @@ export class FakeContainer implements FakeSurroundings {
       image: this.spec.image,
       imageId: `sha256:${this.spec.image}`,
       ipv4: this.ipv4,
+      aliases: this.aliases,
       startedAt: this.startedAt,
       exitCode: this.exitCode,
       outOfMemory: false,

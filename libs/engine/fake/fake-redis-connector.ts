@@ -38,6 +38,17 @@ export class FakeRedisConnector implements RedisConnector {
     return new FakeRedisNode(target, server, way, this.faults);
   }
 
+  async presentedCertificate(...[target, signal]: Parameters<RedisConnector['presentedCertificate']>) {
+    await this.faults.pass('connect', signal);
+    const login = { ...target, username: '', password: '' };
+    const server = this.networks.serverAt(target.host);
+    if (server === null) throw notReady(login, 'cannot be reached');
+    if (server.frozen) throw notReady(login, silent);
+    const shown = server.shows(target.port, target.tls);
+    if (typeof shown === 'string') throw notReady(login, shown);
+    return { fingerprint256: shown.fingerprint256, serialNumber: shown.serialNumber };
+  }
+
   private async dial(target: RedisTarget | InsideTarget, signal: AbortSignal): Promise<Way> {
     if (!('run' in target)) return () => this.networks.serverAt(target.host);
     const program = await target.run(['redis-cli'], signal);

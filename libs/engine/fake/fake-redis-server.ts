@@ -1,5 +1,4 @@
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import { randomBytes, type X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { compareVersions } from '#domain/catalogue/version.js';
 import type { FakeNetwork } from './fake-network.js';
@@ -11,6 +10,7 @@ import { FakeReplyError } from './redis/reply-error.js';
 import { FakeReplication, type ReplicaLogin, type ReplicationHost, type Source } from './redis/replication.js';
 import type { Served } from './redis/served.js';
 import { FakeSettings } from './redis/settings.js';
+import { FakeTls, type FakeTrust } from './redis/tls.js';
 
 /** Where a process runs and what it sees. */
 export interface FakePlace {
@@ -31,7 +31,7 @@ interface Login {
   /** Null for a client that does not log in: it is the default user, if that has no password. */
   readonly username: string | null;
   readonly password: string | null;
-  readonly tls: { readonly caPem: string; readonly serverName: string | null } | null;
+  readonly tls: FakeTrust | null;
 }
 
 /** A Redis process: its files, users, data and followers, as far as Holdfast uses them. The suites in test/contract hold it to the real one. */
@@ -42,6 +42,7 @@ export class FakeRedisServer implements Served, ReplicationHost {
   readonly runId = randomBytes(20).toString('hex');
   readonly startedAt: Date;
   readonly settings: FakeSettings;
+  readonly tls: FakeTls;
   readonly acl: FakeAcl;
   readonly dataset = new FakeDataset();
   readonly connections = new FakeConnections();
@@ -53,6 +54,7 @@ export class FakeRedisServer implements Served, ReplicationHost {
   ) {
     this.startedAt = place.now();
     this.settings = new FakeSettings(configuration, this.version);
+    this.tls = new FakeTls((name) => place.read(this.setting(name)));
     this.acl = new FakeAcl(place.read(this.setting('aclfile'))?.toString() ?? '', this.version);
     const saved = place.read(this.dataFile) ?? place.read(this.restoredFile);
     if (saved !== null) this.dataset.restore(saved);
@@ -89,12 +91,18 @@ export class FakeRedisServer implements Served, ReplicationHost {
     const isTls = port === this.settings.number('tls-port');
     if (!isTls && port !== this.settings.number('port')) return 'refuses connections';
     if (isTls !== (tls !== null)) return 'closed the connection';
-    if (tls !== null && !this.proves(tls)) return 'shows a certificate that is not accepted';
+    if (tls !== null && !this.tls.shownTo(tls)) return 'shows a certificate that is not accepted';
     const username = login ?? 'default';
     if (!this.acl.admits(username, password ?? ''))
       return `refuses the login (${login === null ? 'NOAUTH' : 'WRONGPASS'})`;
     const mayPing = this.acl.user(username)?.mayRun('ping', undefined, []);
     return mayPing ? null : `answers "NOPERM User ${username} has no permissions to run the 'ping' command"`;
+  }
+
+  /** The certificate that a client sees that dials this port; instead of one, why it sees none. */
+  shows(port: number, tls: FakeTrust): X509Certificate | string {
+    if (port !== this.settings.number('tls-port')) return 'refuses connections';
+    return this.tls.shownTo(tls) ?? 'shows a certificate that is not accepted';
   }
 
   /** One command, or several as MULTI … EXEC: what cannot be queued cancels all, what fails later lets the others stand. */
@@ -216,13 +224,6 @@ export class FakeRedisServer implements Served, ReplicationHost {
     const name = this.setting('appendonly') === 'yes' ? 'appendonly.aof' : this.setting('dbfilename');
     return posix.join(this.setting('dir'), name);
   }
-
-  private proves({ caPem, serverName }: { caPem: string; serverName: string | null }): boolean {
-    const pem = this.place.read(this.setting('tls-cert-file'));
-    if (pem === null || caPem === '') return false;
-    const certificate = new X509Certificate(pem);
-    return isNamed(certificate, serverName) && certificate.verify(new X509Certificate(caPem).publicKey);
-  }
 }
 
 /** The server ended the connection, or itself. */
@@ -250,9 +251,4 @@ const attempt = (work: () => unknown): unknown => {
     if (error instanceof FakeReplyError) return error;
     throw error;
   }
-};
-
-const isNamed = (certificate: X509Certificate, name: string | null): boolean => {
-  if (name === null) return true;
-  return (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
 };

@@ -43,17 +43,20 @@ export interface ContainerEngine {
    */
   setRestartPolicy(name: string, policy: ContainerSpec['restartPolicy'], signal: AbortSignal): Promise<boolean>;
   /**
-   * By these names, besides its own, others on the network find the container while it runs; from the next start on as well. A later
-   * `createContainer` with the original spec still takes it for equal. Connections survive: the container is away from its network for some
-   * tenths of a second, and comes back with the same address.
-   */
-  setAliases(name: string, endpoint: Endpoint, signal: AbortSignal): Promise<void>;
-  /**
    * Memory limit and CPU weight from now on, without a restart; kept when the engine starts it again. A later `createContainer` with the original
    * spec still takes the container for equal. A limit below what the processes hold ends them, or is refused as `engine_error`. False when there is
    * no such container.
    */
   updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean>;
+  /**
+   * The container is on this network with these names and this address, and a restart keeps it so. Other names than it has now mean that it
+   * is parted from the network for a moment: what is connected waits and goes on, when the address is the same. Stopped or running.
+   */
+  ensureAttached(
+    name: string,
+    network: Extract<ContainerNetwork, { kind: 'network' }>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Removes the container, running or not. Errors: `name_taken_by_stranger`. Absent is no error. */
   ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   /** Puts all files below `directory` in one archive call; works on a container that was created and not yet started. Errors: `disk_full`. */
@@ -147,12 +150,6 @@ export type ContainerNetwork =
       readonly ipv4: string | null;
     };
 
-export interface Endpoint {
-  readonly network: string;
-  readonly aliases: readonly string[];
-  readonly ipv4: string;
-}
-
 export interface HealthCheck {
   readonly command: readonly string[];
   readonly intervalSeconds: number;
@@ -173,6 +170,8 @@ export interface ContainerObservation {
   readonly imageId: string;
   /** Address on its own network, null when it has none now. */
   readonly ipv4: string | null;
+  /** Names that it was given on its own network, beside its own. */
+  readonly aliases: readonly string[];
   readonly startedAt: Date | null;
   readonly exitCode: number | null;
   readonly outOfMemory: boolean;

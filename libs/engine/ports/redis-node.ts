@@ -43,7 +43,19 @@ export interface RedisNode {
   close(): void;
 }
 
+/** What a server shows of itself in a TLS handshake. */
+export interface PresentedCertificate {
+  /** SHA-256, as `X509Certificate.fingerprint256`. */
+  readonly fingerprint256: string;
+  readonly serialNumber: string;
+}
+
 export interface RedisConnector {
   /** Connects once, logs in, and verifies the certificate; inside a container there is neither. */
   connect(target: RedisTarget | InsideTarget, signal: AbortSignal): Promise<RedisNode>;
+  /** The certificate of a TLS port, verified, without a login. Errors: `server_not_ready`. */
+  presentedCertificate(
+    target: Pick<RedisTarget, 'host' | 'port'> & { readonly tls: NonNullable<RedisTarget['tls']> },
+    signal: AbortSignal,
+  ): Promise<PresentedCertificate>;
 }

@@ -2,6 +2,7 @@ import type { InsideTarget, RedisConnector, RedisNode, RedisTarget } from '../po
 import { connectInside } from './cli-node.js';
 import type { RedisDeadlines } from './deadlines.js';
 import { IoredisNode } from './ioredis-node.js';
+import { presentedCertificate } from './presented-certificate.js';
 
 export class IoredisConnector implements RedisConnector {
   private readonly deadlines: Required<RedisDeadlines>;
@@ -15,5 +16,9 @@ export class IoredisConnector implements RedisConnector {
     const node = new IoredisNode(target, this.deadlines.commandMs);
     await node.open(this.deadlines.connectMs, signal);
     return node;
+  }
+
+  presentedCertificate(...[target, signal]: Parameters<RedisConnector['presentedCertificate']>) {
+    return presentedCertificate(target, this.deadlines.connectMs, signal);
   }
 }

@@ -5,7 +5,7 @@ import type { SecretBox } from '../secrets/secret-box.js';
 export interface Envelope {
   /** 32 bytes, of this backup alone. */
   readonly dataKey: Buffer;
-  /** The tenant's passwords as they were, oldest first, for a restore that keeps them. */
+  /** The tenant's password as it was, for a restore that keeps it. Backups of before rotations have as many, oldest first. */
   readonly tenantPasswords: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
 import { failAbandonedBackups } from '#persistence/backup-retention.js';
-import type { SweepCounts } from '#persistence/sweeps.js';
 import type { Control } from '../control.js';
-import type { Sweep, SweepOutcome } from '../drift/sweeper.js';
+import type { Sweep } from '../drift/sweeper.js';
+import { timed } from '../drift/timed.js';
 import { resealAll } from '../secrets/reseal.js';
 import { discoverBackups } from './discovery/discover.js';
 import { letBackupsGo } from './retention/let-go.js';
@@ -56,13 +56,3 @@ export const backupSweeps = ({
     return { databases: 0, skipped: left, byFinding: { credential_resealed: credentials, backup_resealed: backups } };
   }),
 });
-
-const timed =
-  (
-    sweep: (...given: [proceed: () => Promise<void>, signal: AbortSignal]) => Promise<Omit<SweepCounts, 'durationMs'>>,
-  ): Sweep =>
-  async (proceed, signal): Promise<SweepOutcome> => {
-    const startedMs = performance.now();
-    const counts = await sweep(proceed, signal);
-    return { counts: { ...counts, durationMs: Math.round(performance.now() - startedMs) }, findings: [] };
-  };

@@ -5,7 +5,7 @@ import { renderUsers, replicationUser, serverUsers } from '#domain/server/users.
 import type { SweepTarget } from '#persistence/drift.js';
 import type { CredentialRow, EnvironmentRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
-import { credentialContext } from '../secrets/secret-box.js';
+import { openedPasswords } from '../secrets/passwords.js';
 import { serverOf, type Server } from '../server/server.js';
 
 /** A database with everything that it takes to look at its server. */
@@ -26,14 +26,15 @@ export const subjectOf = (
   const { database, followers } = target;
   const server = serverOf(control, database, environment);
   const open = (id: string, username: string): string[] =>
-    (credentials.get(id) ?? [])
-      .filter((row) => row.username === username)
-      .map((row) => control.secrets.open(row.password_sealed, credentialContext(id, username)));
-  const [manager = ''] = open(database.id, serverUsers.manager);
-  const passwords = { manager, tenant: open(database.id, serverUsers.tenant) };
+    openedPasswords(control.secrets, credentials.get(id) ?? [], id, username);
+  const [manager = '', ...otherManagers] = open(database.id, serverUsers.manager);
+  const passwords = { manager, otherManagers, tenant: open(database.id, serverUsers.tenant) };
   const logins = followers
     .filter(({ ready }) => ready)
-    .map(({ id }) => ({ username: replicationUser(id), password: open(id, replicationUser(id))[0] ?? '' }));
+    .map(({ id }) => {
+      const [password = '', ...others] = open(id, replicationUser(id));
+      return { username: replicationUser(id), password, others };
+    });
   return {
     target,
     server,

@@ -49,7 +49,7 @@ const restartPolicy: Remedy = async (context) => {
 const logIn: Remedy = async (context) => {
   const { control, database, engines, signal } = context;
   const { subject } = await repairView(context);
-  const [password = ''] = (await openPasswords(control, database.id)).tenant.slice(-1);
+  const [password = ''] = (await openPasswords(control, database.id)).tenant;
   const manager = subject.recorded.users.find(({ name }) => name === serverUsers.manager);
   const target = { ...(await managerTarget(context)), username: serverUsers.tenant, password };
   try {

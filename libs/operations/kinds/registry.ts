@@ -16,6 +16,10 @@ import { reload } from './reload.js';
 import { repair } from './repair.js';
 import { replicate } from './replicate.js';
 import { resize } from './resize.js';
+import { rename } from './rename.js';
+import { renewCertificate } from './renew-certificate.js';
+import { retireCredentials } from './retire-credentials.js';
+import { rotateCredentials } from './rotate-credentials.js';
 import { restart } from './restart.js';
 import { restore } from './restore.js';
 import { upgrade } from './upgrade.js';
@@ -55,6 +59,10 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   repair: runner(repair),
   configure: runner(configure),
   resize: runner(resize),
+  'rotate-credentials': runner(rotateCredentials),
+  rename: runner(rename),
+  'renew-certificate': runner(renewCertificate),
+  'retire-credentials': runner(retireCredentials),
   deprovision: runner(deprovision),
   'backup-snapshot': runner(backupSnapshot),
   'verify-backup': runner(verifyBackup),

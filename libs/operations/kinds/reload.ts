@@ -1,8 +1,9 @@
 import { decideReload, type DeprovisionSituation, type ReloadAction } from '#domain/operation/decide-server.js';
-import type { AttemptContext } from '../run/context.js';
+import { forgetHandles } from '#persistence/databases.js';
+import { on, type AttemptContext } from '../run/context.js';
 import { serverActions } from './provision.js';
 import type { KindHandler } from './kind.js';
-import { observeServerAndVolume, stop } from './server-actions.js';
+import { create, observeServerAndVolume, stop } from './server-actions.js';
 
 type ReloadSituation = DeprovisionSituation & { readonly keepsData: boolean };
 
@@ -14,7 +15,14 @@ const observe = async (context: AttemptContext, done: ReadonlySet<string>): Prom
 export const reload: KindHandler<ReloadSituation, ReloadAction> = {
   observe,
   decide: (situation) => decideReload(situation, situation.keepsData),
-  actions: { ...serverActions, stop },
+  // Who is replaced answers to the handle that it has, and to none that it had.
+  actions: {
+    ...serverActions,
+    stop,
+    create: (context) => create(on(context, { ...context.database, former_handles: [] })),
+  },
+  ended: (tx, { database }, { event }) =>
+    event === 'succeed' ? forgetHandles(tx, database.id, database.former_handles) : Promise.resolve(),
   cancellable: false,
   receipt: ({ database }) => ({ databaseId: database.id, generation: database.generation }),
 };

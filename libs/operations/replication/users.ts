@@ -19,9 +19,9 @@ export const syncReplicationUsers = async (
     const surplus = (await aclUsers(node, context.signal)).filter(
       ({ name }) => isReplicationUser(name) && !wanted.has(name),
     );
-    for (const { username, password } of logins) {
-      const rules = replicationUserRules(context.database.version, password);
-      await node.command(['ACL', 'SETUSER', username, ...rules], context.signal);
+    for (const login of logins) {
+      const rules = replicationUserRules(context.database.version, login);
+      await node.command(['ACL', 'SETUSER', login.username, ...rules], context.signal);
     }
     if (surplus.length > 0) await node.command(['ACL', 'DELUSER', ...surplus.map(({ name }) => name)], context.signal);
     if (surplus.length + logins.length > 0) await node.command(['ACL', 'SAVE'], context.signal);

@@ -1,6 +1,6 @@
 import { promotionRequestSchema } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { operationKinds } from '#domain/operation/kinds.js';
+import { operationKinds, type OperationKind } from '#domain/operation/kinds.js';
 import { isFinished } from '#domain/operation/state-machine.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { failBackupOf } from '#persistence/backups.js';
@@ -19,6 +19,7 @@ import { retryChange } from './retry-change.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
+import { retryRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
 /**
@@ -98,11 +99,16 @@ const askAgain = async (
     case 'upgrade':
       if (receipt?.['recordedAt']) return asBefore();
       return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters });
+    case 'rotate-credentials':
+    case 'retire-credentials':
+      return retryRotation(control, tx, actor, { id: retryOf, kind, parameters }, database);
     case 'provision':
     case 'discard':
     case 'restart':
     case 'reload':
     case 'repair':
+    case 'renew-certificate':
+    case 'rename':
       return asBefore();
     case 'configure':
     case 'resize':
@@ -140,9 +146,12 @@ const requireOperation = async (tx: Tx, id: string): Promise<OperationRow> => {
   return operation;
 };
 
+/** What only one request at a time may ask for. */
+const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials']);
+
 const requireTarget = async (tx: Tx, { id, kind }: OperationRow): Promise<DatabaseRow> => {
   const [target] = await targetsOf(tx, [id]);
-  const lock = kind === 'deprovision' ? 'no key update' : 'share';
+  const lock = alone.has(kind) ? 'no key update' : 'share';
   const database = target && (await lockDatabase(tx, target.database_id, lock));
   if (!database) throw new Error(`Operation ${id} has no database`);
   return database;

@@ -12,6 +12,7 @@ import { requestResize } from './request-resize.js';
 import { requireConfirmation } from './require-confirmation.js';
 import { requestBackup } from './request-backup.js';
 import { requestUpgrade } from './request-upgrade.js';
+import { requestRetirement, requestRotation } from './request-rotation.js';
 import { requestPromote, requestReplicate, requestUnlink } from './request-replication.js';
 
 const living: readonly DatabaseStatus[] = ['pending', 'provisioning', 'provisioned'];
@@ -20,7 +21,7 @@ const removable: readonly DatabaseStatus[] = [...living, 'provision_failed', 'de
 /**
  * Records an operation on a database, after everything that can be refused at once has been. Returns what was written.
  * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts, request-backup.ts,
- * request-configure.ts and request-resize.ts.
+ * request-configure.ts, request-resize.ts and request-rotation.ts.
  */
 export const requestOperation = async (
   control: Control,
@@ -48,6 +49,14 @@ export const requestOperation = async (
       return requestConfigure(control, tx, actor, database, request);
     case 'resize':
       return requestResize(control, tx, actor, database, request);
+    case 'renew-certificate':
+      return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
+    case 'rotate-credentials':
+      if (request.now) requireConfirmation(database, request.confirm, withdrawalWarning);
+      return requestRotation(control, tx, actor, database, request);
+    case 'retire-credentials':
+      requireConfirmation(database, request.confirm, withdrawalWarning);
+      return requestRetirement(control, tx, actor, database);
     case 'backup-snapshot':
       return (await requestBackup(control, tx, actor, database, 'manual')).operation;
     case 'replicate':
@@ -61,6 +70,8 @@ export const requestOperation = async (
       return requestDeprovision(control, tx, actor, database, request);
   }
 };
+
+const withdrawalWarning = 'Clients are dropped at once, and those that know only a former password cannot come back.';
 
 const requestDeprovision = async (
   control: Control,

@@ -28,6 +28,8 @@ export const requestReplicate = async (
   source: DatabaseRow,
   { handle, memoryMb = source.memory_mb, diskGb = source.disk_gb }: Request<'replicate'>,
 ): Promise<OperationRow> => {
+  // A rotation that shows its new passwords now would not know of the replica that is about to get the old ones.
+  await lockDatabase(tx, source.id, 'share');
   await requireSource(tx, source, { memory_mb: memoryMb, disk_gb: diskGb });
   const id = newId();
   const { version, image, tls_protocols, persistence, tls_only, maxmemory_policy } = source;
@@ -82,9 +84,9 @@ const copyCredentials = async (control: Control, tx: Tx, from: string, to: strin
   });
   const tenant = (await credentialsOf(tx, from)).filter(({ username }) => username === serverUsers.tenant);
   await insertCredentials(tx, to, [
-    ...tenant.map(({ username, ordinal, password_sealed: sealed }) => ({
+    ...tenant.map(({ username, ordinal, state, expires_at: expiresAt, password_sealed: sealed }) => ({
       ...seal(username, control.secrets.open(sealed, credentialContext(from, username))),
-      ordinal,
+      ...{ ordinal, state, expiresAt },
     })),
     seal(serverUsers.manager, generatePassword()),
     seal(replicationUser(to), generatePassword()),

@@ -115,14 +115,10 @@ const freeHandle = async (tx: Tx, environment: EnvironmentRow, backup: BackupRow
 };
 
 const credentialsFor = ({ secrets }: Control, id: string, backup: BackupRow, keep: boolean) => {
-  const seal = (username: string, password: string, ordinal = 1) => ({
-    ...{ username, ordinal },
+  const seal = (username: string, password: string) => ({
+    username,
     passwordSealed: secrets.seal(password, credentialContext(id, username)),
   });
   const kept = keep ? openEnvelope(secrets, writtenId(backup), backup.envelope ?? '').tenantPasswords : [];
-  const tenant = kept.length > 0 ? kept : [generatePassword()];
-  return [
-    ...tenant.map((password, index) => seal(serverUsers.tenant, password, index + 1)),
-    seal(serverUsers.manager, generatePassword()),
-  ];
+  return [seal(serverUsers.tenant, kept.at(-1) ?? generatePassword()), seal(serverUsers.manager, generatePassword())];
 };

@@ -41,18 +41,28 @@ const ownedByServer = (path: string, content: string | null): FileEntry => ({
 export const configurationFile = (server: Server, role: ServerRole): FileEntry =>
   configuration(serverPaths.configuration, renderRedisConfiguration(server.shape, role));
 
-const usersText = (server: Server, { passwords, existingUsers, followers }: ServerMaterial): string =>
-  renderUsers(server.shape.version, passwords, existingUsers, followers);
+type Users = Pick<ServerMaterial, 'passwords' | 'existingUsers' | 'followers'>;
+
+export const usersFile = (server: Server, { passwords, existingUsers, followers }: Users): FileEntry =>
+  ownedByServer(serverPaths.users, renderUsers(server.shape.version, passwords, existingUsers, followers));
+
+/** What a server shows of itself, and whom it believes: certificate and key next to each other, so that nothing comes between them. */
+export const certificateFiles = ({
+  certificate,
+  authorityPem,
+}: Pick<ServerMaterial, 'certificate' | 'authorityPem'>) => [
+  configuration(serverPaths.certificate, certificate.certificatePem),
+  configuration(serverPaths.privateKey, certificate.privateKeyPem),
+  configuration(serverPaths.authority, authorityPem),
+];
 
 /** All files of a server's volume, for one archive call. The data directory is made, what is in it is left alone. */
 export const serverFiles = (server: Server, material: ServerMaterial): readonly FileEntry[] => [
   configuration('/holdfast/conf', null),
   configuration('/holdfast/conf/tls', null),
   configurationFile(server, material.role),
-  configuration(serverPaths.certificate, material.certificate.certificatePem),
-  configuration(serverPaths.privateKey, material.certificate.privateKeyPem),
-  configuration(serverPaths.authority, material.authorityPem),
+  ...certificateFiles(material),
   ownedByServer('/holdfast/acl', null),
-  ownedByServer(serverPaths.users, usersText(server, material)),
+  usersFile(server, material),
   ownedByServer(serverPaths.data, null),
 ];

@@ -6,7 +6,10 @@ import { openPasswords } from './material.js';
 import { serverOf, type Server } from './server.js';
 
 /** By the container's name, the one of the certificate's names that is a host name whatever the handle is: no client verifies `two..dots`. */
-export const trust = ({ installation }: Pick<AttemptContext, 'installation'>, server: Server): RedisTarget['tls'] => ({
+export const trust = (
+  { installation }: Pick<AttemptContext, 'installation'>,
+  server: Server,
+): NonNullable<RedisTarget['tls']> => ({
   caPem: installation.ca_certificate_pem,
   serverName: server.name,
 });

@@ -1,15 +1,16 @@
 import { isIP } from 'node:net';
+import { certificateDays } from '#domain/certificates/renewal.js';
 import { replicationUser, serverUsers, type ReplicationLogin, type ServerPasswords } from '#domain/server/users.js';
 import type { KeyPair } from '#engine/ports/certificate-authority.js';
 import { credentialsOf } from '#persistence/credentials.js';
 import type { InstallationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import type { AttemptContext } from '../run/context.js';
-import { authorityContext, credentialContext } from '../secrets/secret-box.js';
+import { openedPasswords } from '../secrets/passwords.js';
+import { authorityContext } from '../secrets/secret-box.js';
 import type { Server } from './server.js';
 
 const day = 24 * 60 * 60 * 1000;
-const certificateDays = 365;
 
 /** Certificates begin a little in the past, for clients whose clocks are behind. */
 const clockSkewMs = 60 * 60 * 1000;
@@ -37,7 +38,15 @@ export const issueCertificate = async (
   const now = control.now().getTime();
   const notAfter = new Date(now + certificateDays * day);
   const hosts = [
-    ...new Set([database.handle, server.name, 'localhost', control.advertisedHost, '127.0.0.1', server.address]),
+    ...new Set([
+      database.handle,
+      ...database.former_handles,
+      server.name,
+      'localhost',
+      control.advertisedHost,
+      '127.0.0.1',
+      server.address,
+    ]),
   ];
   const keyPair = await engines.certificates.issue(openAuthority(context), {
     dnsNames: hosts.filter((host) => !isAddress(host)),
@@ -57,19 +66,17 @@ export const followerLogins = async (
 /** As whom a database follows. */
 export const replicationLogin = async (control: Control, databaseId: string): Promise<ReplicationLogin> => {
   const username = replicationUser(databaseId);
-  const row = (await credentialsOf(control.db, databaseId)).find((candidate) => candidate.username === username);
-  if (!row) throw new Error(`Database ${databaseId} has no replication user`);
-  return { username, password: control.secrets.open(row.password_sealed, credentialContext(databaseId, username)) };
+  const rows = await credentialsOf(control.db, databaseId);
+  const [password, ...others] = openedPasswords(control.secrets, rows, databaseId, username);
+  if (password === undefined) throw new Error(`Database ${databaseId} has no replication user`);
+  return { username, password, others };
 };
 
 /** Passwords in clear: for the ACL file's hashes and for logging in. Never kept, never logged. */
 export const openPasswords = async (control: Control, databaseId: string): Promise<ServerPasswords> => {
   const rows = await credentialsOf(control.db, databaseId);
-  const open = (username: string): string[] =>
-    rows
-      .filter((row) => row.username === username)
-      .map((row) => control.secrets.open(row.password_sealed, credentialContext(databaseId, username)));
-  const [manager] = open(serverUsers.manager);
+  const open = (username: string) => openedPasswords(control.secrets, rows, databaseId, username);
+  const [manager, ...otherManagers] = open(serverUsers.manager);
   if (manager === undefined) throw new Error(`Database ${databaseId} has no credentials`);
-  return { tenant: open(serverUsers.tenant), manager };
+  return { tenant: open(serverUsers.tenant), manager, otherManagers };
 };

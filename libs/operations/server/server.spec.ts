@@ -10,6 +10,7 @@ const environment = { id: 'e1', name: 'default', network_index: 2 } as Environme
 const database = {
   id: 'd1',
   handle: 'orders',
+  former_handles: [] as string[],
   version: '8.0',
   image: 'redis:8.0',
   persistence: 'aof',

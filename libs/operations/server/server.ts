@@ -10,7 +10,13 @@ import {
   volumeName,
 } from '#domain/server/names.js';
 import type { ServerShape } from '#domain/server/redis-configuration.js';
-import type { ContainerSpec, NetworkSpec, Owner, VolumeSpec } from '#engine/ports/container-engine.js';
+import type {
+  ContainerNetwork,
+  ContainerSpec,
+  NetworkSpec,
+  Owner,
+  VolumeSpec,
+} from '#engine/ports/container-engine.js';
 import type { DatabaseRow, EnvironmentRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 
@@ -58,6 +64,19 @@ export const stopGraceSeconds = 30;
 /** Redis needs few processes: itself, its background threads, a forked child, and a health check now and then. */
 const pidsLimit = 64;
 
+/** How its containers reach it: by its handle, and until it is replaced by those that it had before. */
+export const containerNetwork = (
+  control: Control,
+  server: Server,
+  database: DatabaseRow,
+  environment: EnvironmentRow,
+): Extract<ContainerNetwork, { kind: 'network' }> => ({
+  kind: 'network',
+  name: networkName(control.installation, environment.id),
+  aliases: [database.handle, ...database.former_handles],
+  ipv4: server.address,
+});
+
 export const containerSpec = (
   control: Control,
   server: Server,
@@ -76,12 +95,7 @@ export const containerSpec = (
     [labels.generation]: String(database.generation),
     [labels.operation]: operationId,
   },
-  network: {
-    kind: 'network',
-    name: networkName(control.installation, environment.id),
-    aliases: [database.handle],
-    ipv4: server.address,
-  },
+  network: containerNetwork(control, server, database, environment),
   volume: { name: server.volume, mountPath: serverPaths.root },
   binds: [],
   temporaryDirectories: ['/tmp'],

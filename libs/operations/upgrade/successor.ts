@@ -117,10 +117,7 @@ export const prepareSuccessor = async (context: AttemptContext): Promise<void> =
   await awaitOwnFile(successor);
   const { handle } = (await findDatabase(control.db, context.database.id)) ?? context.database;
   const { name, address } = serverIn(successor);
-  await engines.containers.setAliases(
-    name,
-    { network: networkSpec(control, environment).name, aliases: [handle], ipv4: address },
-    signal,
-  );
+  const network = { kind: 'network', name: networkSpec(control, environment).name, aliases: [handle], ipv4: address } as const;
+  await engines.containers.ensureAttached(name, network, signal);
   await awaitLink(successor);
 };

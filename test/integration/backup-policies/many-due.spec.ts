@@ -32,11 +32,13 @@ const databases = async (): Promise<void> => {
     FROM databases one, generate_series(2, ${many}) n WHERE one.id = ${databaseId}`.execute(db);
 };
 
+const notDry = { dry_run: false, as_of: null };
+
 const askForThoseDue = async (now: Date): Promise<number> => {
   const { control, store } = installation;
   const stores = { names: ['default'], open: () => store };
   const sweeps = backupSweeps({ control: { ...control, now: () => now }, stores, verificationEveryMs: dayMs });
-  const { counts } = await sweeps['backup-schedule'](() => Promise.resolve(), new AbortController().signal);
+  const { counts } = await sweeps['backup-schedule'](() => Promise.resolve(), new AbortController().signal, notDry);
   return counts.requested ?? 0;
 };
 

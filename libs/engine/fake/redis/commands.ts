@@ -60,12 +60,13 @@ export const commands: Readonly<Record<string, FakeCommand>> = {
   replconf: { categories: admin, run: () => notAReplica() },
 };
 
-const config = ({ settings }: Served, [subcommand = '', ...words]: Args): unknown => {
+const config = ({ settings, tls, version }: Served, [subcommand = '', ...words]: Args): unknown => {
   switch (subcommand.toUpperCase()) {
     case 'GET':
       return settings.read(words);
     case 'SET':
       settings.write(words);
+      if (words.includes('tls-cert-file')) tls.reload(version);
       return 'OK';
     default:
       throw new FakeReplyError(`ERR unknown subcommand '${subcommand}'. Try CONFIG HELP.`);

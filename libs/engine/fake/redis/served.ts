@@ -3,6 +3,7 @@ import type { FakeConnections } from './connections.js';
 import type { FakeDataset } from './dataset.js';
 import type { FakeReplication, Source } from './replication.js';
 import type { FakeSettings } from './settings.js';
+import type { FakeTls } from './tls.js';
 
 /** The parts of a server that its commands work on. */
 export interface Served {
@@ -10,6 +11,7 @@ export interface Served {
   readonly runId: string;
   readonly startedAt: Date;
   readonly settings: FakeSettings;
+  readonly tls: FakeTls;
   readonly acl: FakeAcl;
   readonly dataset: FakeDataset;
   readonly connections: FakeConnections;

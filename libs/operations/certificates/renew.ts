@@ -1,0 +1,72 @@
+import { X509Certificate } from 'node:crypto';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { serverPaths, serverPorts } from '#domain/server/names.js';
+import { faultPoints } from '#observability/fault-points.js';
+import { updateDatabase } from '#persistence/databases.js';
+import { noteReceipt } from '#persistence/operations/read.js';
+import type { AttemptContext } from '../run/context.js';
+import { certificateFiles } from '../server/files.js';
+import { asManager, trust } from '../server/manager.js';
+import { issueCertificate, openAuthority } from '../server/material.js';
+import { reachOf } from '../server/reach.js';
+import { serverOf, type Server } from '../server/server.js';
+
+const serverIn = ({ control, database, environment }: AttemptContext): Server =>
+  serverOf(control, database, environment);
+
+/** A new certificate in the volume, with every name that the database has now. Errors: `database_not_ready`, and those of the engine. */
+export const writeCertificate = async (context: AttemptContext): Promise<void> => {
+  const { engines, database, signal } = context;
+  if ((await reachOf(context)) === 'gone') {
+    throw new HoldfastError('database_not_ready', `The container of "${database.handle}" is missing; reload it.`);
+  }
+  const server = serverIn(context);
+  const { keyPair } = await issueCertificate(context, server);
+  const files = certificateFiles({ certificate: keyPair, authorityPem: openAuthority(context).certificatePem });
+  await engines.containers.writeFiles(server.name, serverPaths.root, files, signal);
+  await faultPoints.reached('certificate:files-written');
+};
+
+/**
+ * The server reads certificate, key and authority anew: setting the path of one to what it is makes it read all three, on every version, and
+ * go on with the former ones when the new ones do not fit. Connections that are open keep the one that they were made with.
+ */
+export const loadCertificate = async (context: AttemptContext): Promise<void> => {
+  if ((await reachOf(context)) !== 'runs') return;
+  await asManager(context, (node) =>
+    node.command(['CONFIG', 'SET', 'tls-cert-file', serverPaths.certificate], context.signal),
+  );
+};
+
+/** A client that connects now sees the certificate that lies in the volume. Errors: `certificate_not_shown`, `server_not_ready`. */
+export const checkCertificate = async (context: AttemptContext): Promise<void> => {
+  const { engines, signal, database } = context;
+  if ((await reachOf(context)) !== 'runs') {
+    return context.log('warn', 'The server does not run; it shows the new certificate when it starts.');
+  }
+  const server = serverIn(context);
+  const written = await writtenCertificate(context, server);
+  const target = { host: server.address, port: serverPorts.tls, tls: trust(context, server) };
+  const shown = await engines.redis.presentedCertificate(target, signal);
+  if (shown.fingerprint256 === written.fingerprint256) return;
+  const detail = `"${database.handle}" shows the certificate ${shown.serialNumber}, not ${written.serialNumber}.`;
+  throw new HoldfastError('certificate_not_shown', detail);
+};
+
+/** What is recorded is what lies in the volume, whoever wrote it there. */
+export const noteCertificate = async (context: AttemptContext): Promise<void> => {
+  const { database, operation } = context;
+  const { serialNumber, validTo } = await writtenCertificate(context, serverIn(context));
+  const notAfter = new Date(validTo);
+  const receipt = { databaseId: database.id, serialNumber, notAfter: notAfter.toISOString() };
+  await context.write(async (tx) => {
+    await updateDatabase(tx, database.id, { certificate_not_after: notAfter });
+    await noteReceipt(tx, operation.id, receipt);
+  });
+};
+
+const writtenCertificate = async ({ engines, signal }: AttemptContext, { name }: Server): Promise<X509Certificate> => {
+  const file = await engines.containers.readFile(name, serverPaths.certificate, signal);
+  if (file === null) throw new HoldfastError('certificate_not_shown', 'The volume has no certificate.');
+  return new X509Certificate(file);
+};
