@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { LifecycleRecord, Mark } from '#domain/lifecycle/mark.js';
 import type { Db, Tx } from './connection.js';
 
@@ -20,12 +20,17 @@ interface TargetRow {
   readonly ends_on: string | null;
 }
 
-const targets = sql`
+/**
+ * Marks and exemptions of some databases. The LIMIT makes each a look-up of its own: a join would read all marks for every page, which makes
+ * ten times the databases a hundred times the work.
+ */
+const targetsOf = (some: RawBuilder<unknown>) => sql<TargetRow>`
   SELECT d.id, d.handle, d.environment_id, d.version, m.lifecycle AS mark, m.version AS mark_version,
     e.reason, to_char(e.ends_on, 'YYYY-MM-DD') AS ends_on
-  FROM databases d
-  LEFT JOIN lifecycle_marks m ON m.database_id = d.id
-  LEFT JOIN lifecycle_exemptions e ON e.database_id = d.id`;
+  FROM (${some}) d
+  LEFT JOIN LATERAL (SELECT lifecycle, version FROM lifecycle_marks WHERE database_id = d.id LIMIT 1) m ON true
+  LEFT JOIN LATERAL (SELECT reason, ends_on FROM lifecycle_exemptions WHERE database_id = d.id LIMIT 1) e ON true
+  ORDER BY d.id`;
 
 const toTarget = (row: TargetRow): LifecycleTarget => ({
   id: row.id,
@@ -42,9 +47,10 @@ export const pageLifecycleTargets = async (
   after: string | null,
   limit: number,
 ): Promise<readonly LifecycleTarget[]> => {
-  const { rows } = await sql<TargetRow>`
-    ${targets} WHERE d.status <> 'deprovisioned' AND d.id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid
-    ORDER BY d.id LIMIT ${limit}`.execute(db);
+  const page = sql`
+    SELECT id, handle, environment_id, version FROM databases
+    WHERE status <> 'deprovisioned' AND id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid ORDER BY id LIMIT ${limit}`;
+  const { rows } = await targetsOf(page).execute(db);
   return rows.map(toTarget);
 };
 
@@ -61,8 +67,8 @@ export const lockLifecycleTargets = async (
     SELECT id FROM databases WHERE id = ANY(${[...ids]}::uuid[]) AND status <> 'deprovisioned'
     ORDER BY id FOR NO KEY UPDATE ${held === 'skip' ? sql`SKIP LOCKED` : sql``}`.execute(tx);
   // A statement of its own: the first one sees marks and exemptions as they were before it held the rows.
-  const { rows } = await sql<TargetRow>`
-    ${targets} WHERE d.id = ANY(${locked.map(({ id }) => id)}::uuid[]) ORDER BY d.id`.execute(tx);
+  const lockedIds = locked.map(({ id }) => id);
+  const { rows } = await targetsOf(sql`SELECT * FROM databases WHERE id = ANY(${lockedIds}::uuid[])`).execute(tx);
   return rows.map(toTarget);
 };
 
