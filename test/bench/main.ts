@@ -13,6 +13,7 @@ import { benchPromotion } from './promotion.js';
 import { benchReplicate } from './replicate.js';
 import { benchRestore } from './restore.js';
 import { benchProvision } from './provision.js';
+import { benchUpgrade } from './upgrade.js';
 import type { Row } from './row.js';
 
 /** What stands behind a colon goes to the benchmark: `promotion:7.0`. */
@@ -26,6 +27,7 @@ const benchmarks: Record<string, (option?: string) => Promise<readonly Row[]>> =
   drift: benchDrift,
   promotion: benchPromotion,
   replicate: benchReplicate,
+  upgrade: () => benchUpgrade(),
   backup: benchBackup,
   restore: benchRestore,
   listing: benchBackupListing,
