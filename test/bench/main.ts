@@ -14,6 +14,7 @@ import { benchPromotion } from './promotion.js';
 import { benchReplicate } from './replicate.js';
 import { benchRestore } from './restore.js';
 import { benchProvision } from './provision.js';
+import { benchUpgrade } from './upgrade.js';
 import type { Row } from './row.js';
 
 /** What stands behind a colon goes to the benchmark: `promotion:7.0`. */
@@ -28,6 +29,7 @@ const benchmarks: Record<string, (option?: string) => Promise<readonly Row[]>> =
   deprecation: benchDeprecation,
   promotion: benchPromotion,
   replicate: benchReplicate,
+  upgrade: () => benchUpgrade(),
   backup: benchBackup,
   restore: benchRestore,
   listing: benchBackupListing,

@@ -53,6 +53,8 @@ describe('6.0 to 7.0 to 8.0 by swap', () => {
   it('leaves the doors, the credentials and the users that the tenant made', async () => {
     const now = await live.reveal(database.id);
     expect(now).toMatchObject({ doors: database.doors, password: database.password, handle: database.handle });
+    const { NetworkSettings } = await inspect<Networked>(`${database.container}-3`);
+    expect(Object.values(NetworkSettings.Networks)[0]?.Aliases).toContain('swapped');
     expect(now.shown).toMatchObject({ version: '8.0', status: 'provisioned', health: 'healthy', role: 'primary' });
     expect(await run(database, ['SET', 'after', 'yes'])).toBe('OK');
     expect(await run(database, ['GET', 'after'], { username: 'reader', password: 'canary-of-the-reader' })).toBe('yes');
@@ -79,6 +81,10 @@ describe('6.0 to 7.0 to 8.0 by swap', () => {
     expect(await namedLike(database.container)).toEqual([]);
   });
 });
+
+interface Networked {
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, { readonly Aliases: readonly string[] }>> };
+}
 
 interface Kept {
   readonly State: object;

@@ -14,8 +14,14 @@ describe('names on a host', () => {
     expect(containerName('one', id)).not.toBe(containerName('two', id));
   });
 
+  it('tell the servers of one database apart, and leave the first as it always was', () => {
+    expect(containerName('holdfast', id, 1)).toBe(containerName('holdfast', id));
+    expect(new Set([1, 2, 3].map((incarnation) => volumeName('holdfast', id, incarnation))).size).toBe(3);
+  });
+
   it('fit a DNS label even with the longest installation', () => {
-    expect(containerName('x'.repeat(20), id).length).toBeLessThanOrEqual(63);
+    for (const incarnation of [1, 2, 35, 1295])
+      expect(containerName('x'.repeat(20), id, incarnation).length).toBeLessThanOrEqual(63);
   });
 });
 
