@@ -13,38 +13,39 @@ import { loginFile, removeLogin } from './owner-login.js';
 import { stopPostgres } from './postgres.js';
 import type { Progress } from './progress.js';
 import { standaloneOf, stopStandalone } from './standalone-process.js';
-import { fateOf, removeHome, requireSaid, type BackupsFate } from './purge.js';
+import { backupsIn, removeHome } from './purge.js';
 import { removeUnit } from './systemd-unit.js';
 
 const options = {
   purge: { type: 'boolean', default: false },
-  'with-backups': { type: 'boolean', default: false },
   'keep-backups': { type: 'boolean', default: false },
 } as const;
 
 /**
- * Stops everything and keeps all data; `--purge` removes the data, the keys and the containers, but not the images. Whether the backups in
- * the home go with it must be said when there are some.
+ * Stops everything and keeps all data; `--purge` removes the data, the keys, the backups in the home and the containers, but not the images.
+ * `--keep-backups` leaves the backups and the key that opens them.
  */
 const down = async (progress: Progress, signal: AbortSignal): Promise<void> => {
   const { values } = parseArgs({ options });
   const configuration = loadConfiguration(processEnvironment());
-  const fate = fateOf(values);
-  if (values.purge) requireSaid(configuration.home, fate);
+  const keepBackups = values['keep-backups'];
+  const backups = backupsIn(configuration.home);
   await removeUnit(configuration, signal);
   if (isInstallationHome(configuration.home)) await stopProcesses(configuration, progress, signal);
   else progress.note(`${configuration.home} holds no installation`);
   await stopOrRemoveContainers(configuration, values.purge, progress, signal);
-  if (values.purge) purgeFiles(configuration, fate);
-  progress.note(values.purge ? goneNote(configuration, fate) : stoppedNote);
+  if (values.purge) purgeFiles(configuration, keepBackups);
+  progress.note(values.purge ? goneNote(configuration, backups, keepBackups) : stoppedNote);
 };
 
 const stoppedNote = 'Holdfast is stopped; `npm run up` starts it again with all data';
 
-const goneNote = ({ home }: Configuration, fate: BackupsFate): string =>
-  fate === 'keep'
-    ? `Holdfast and all its data are gone, but for the backups and the master key in ${home}`
-    : 'Holdfast and all its data are gone';
+const goneNote = ({ home }: Configuration, backups: number, keepBackups: boolean): string => {
+  if (keepBackups) return `Holdfast and its data are gone, but for ${backups} backups and the master key in ${home}`;
+  return backups === 0
+    ? 'Holdfast and all its data are gone'
+    : `Holdfast, all its data and ${backups} backups are gone`;
+};
 
 /** Holdfast before its servers, so that it hands its operations back. */
 const stopProcesses = async ({ home }: Configuration, progress: Progress, signal: AbortSignal): Promise<void> => {
@@ -75,9 +76,9 @@ const stopOrRemoveContainers = async (
   }
 };
 
-const purgeFiles = (configuration: Configuration, fate: BackupsFate): void => {
+const purgeFiles = (configuration: Configuration, keepBackups: boolean): void => {
   removeLogin(loginFile(currentUser(processEnvironment()).homeDirectory), apiUrl(configuration));
-  removeHome(configuration, fate);
+  removeHome(configuration.home, keepBackups);
 };
 
 await runProgram(down);

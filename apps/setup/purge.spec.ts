@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureHome, isInstallationHome } from './installation.js';
-import { fateOf, removeHome, requireSaid } from './purge.js';
+import { backupsIn, removeHome } from './purge.js';
 
 let home: string;
 beforeEach(() => {
@@ -20,35 +20,25 @@ const backUp = (): void => {
   writeFileSync(join(folder, '1.data'), '');
   writeFileSync(join(folder, '1.manifest.json'), '');
 };
-const refusal: unknown = expect.objectContaining({
-  code: 'setup_failed',
-  detail: expect.stringContaining('holds 1 backups'),
-});
 
 describe('a purge', () => {
-  it('refuses while backups are there of which nothing was said', () => {
+  it('counts the backups that go with it: those with a manifest', () => {
+    expect(backupsIn(home)).toBe(0);
     backUp();
-    expect(() => requireSaid(home, 'unsaid')).toThrow(refusal);
-    expect(() => requireSaid(home, 'keep')).not.toThrow();
-    expect(() => requireSaid(home, 'remove')).not.toThrow();
-  });
-
-  it('needs no word when there are none, or only data without a manifest', () => {
-    requireSaid(home, 'unsaid');
-    backUp();
+    expect(backupsIn(home)).toBe(1);
     rmSync(join(home, 'backups/holdfast/installation/backup/1.manifest.json'));
-    requireSaid(home, 'unsaid');
+    expect(backupsIn(home)).toBe(0);
   });
 
   it('removes all', () => {
     backUp();
-    removeHome({ home }, 'remove');
+    removeHome(home, false);
     expect(() => readdirSync(home)).toThrow();
   });
 
   it('keeps what an empty machine needs to restore them, which the next `up` takes', () => {
     backUp();
-    removeHome({ home }, 'keep');
+    removeHome(home, true);
     expect(readdirSync(home).sort()).toEqual(['backups', 'master.key']);
     ensureHome(home);
     expect(isInstallationHome(home)).toBe(true);
@@ -56,16 +46,7 @@ describe('a purge', () => {
 
   it('leaves a directory alone that is no home', () => {
     rmSync(join(home, 'installation.env'));
-    removeHome({ home }, 'remove');
+    removeHome(home, false);
     expect(readdirSync(home)).toContain('postgres');
-  });
-});
-
-describe('fateOf', () => {
-  it('takes one of the flags', () => {
-    expect(fateOf({ 'with-backups': true, 'keep-backups': false })).toBe('remove');
-    expect(fateOf({ 'with-backups': false, 'keep-backups': true })).toBe('keep');
-    expect(fateOf({ 'with-backups': false, 'keep-backups': false })).toBe('unsaid');
-    expect(() => fateOf({ 'with-backups': true, 'keep-backups': true })).toThrow();
   });
 });

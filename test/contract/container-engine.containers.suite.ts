@@ -54,20 +54,6 @@ export const describeContainers = (fixture: EngineFixture): void => {
       expect(await engine.stopContainer(spec.name, 5, signal)).toBe('absent');
     });
 
-    it('gets another alias and keeps its address, and is still the container that was asked for', async () => {
-      const spec = fixture.container('alias', fixture.atAddress(14));
-      await fixture.create(spec);
-      await fixture.startReady(spec);
-      const endpoint = { network: network.name, aliases: ['orders'], ipv4: addressIn(network.subnet, 14) };
-      await engine.setAliases(spec.name, endpoint, signal);
-      await engine.setAliases(spec.name, endpoint, signal);
-      expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject({
-        ...{ state: 'running', ipv4: endpoint.ipv4 },
-      });
-      await engine.createContainer(spec, signal);
-      await engine.ensureContainerAbsent(spec.name, owner, signal);
-    });
-
     it('has another restart policy from one moment to the next, and is still the container that was asked for', async () => {
       const spec = fixture.container('policy');
       expect(await engine.setRestartPolicy(spec.name, 'no', signal)).toBe(false);

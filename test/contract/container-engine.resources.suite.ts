@@ -76,6 +76,8 @@ export const describeAttachments = (fixture: EngineFixture): void => {
       const running = await engine.inspectContainer(spec.name, owner, signal);
       expect([...(running?.aliases ?? [])].sort()).toEqual(['again', 'hello']);
       expect(running).toMatchObject({ state: 'running', ipv4: addressIn(network.subnet, 77) });
+      // It is still the container that was asked for.
+      await engine.createContainer(spec, signal);
       await engine.stopContainer(spec.name, 5, signal);
       await engine.startContainer(spec.name, signal);
       expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject({

@@ -67,7 +67,7 @@ export class Compose {
 
   /** Removes what Holdfast itself made, and its files. */
   async purge(): Promise<void> {
-    await this.command(process.execPath, 'dist/apps/setup/down.js', '--purge', '--with-backups');
+    await this.command(process.execPath, 'dist/apps/setup/down.js', '--purge');
     await rm(this.home, { recursive: true, force: true });
   }
 

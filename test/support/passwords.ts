@@ -42,7 +42,11 @@ export const endAllGrace = async ({ control: { db } }: FakeInstallation): Promis
 /** One look for passwords whose time is over. Returns the operations that it asked for, when they have ended. */
 export const sweepCredentials = async (installation: FakeInstallation): Promise<readonly OperationRow[]> => {
   const { control } = installation;
-  await credentialSweeps(control, { renewalDays: 121, warningDays: 30 }).credentials(() => Promise.resolve(), within(), { dry_run: false, as_of: null });
+  await credentialSweeps(control, { renewalDays: 121, warningDays: 30 }).credentials(
+    () => Promise.resolve(),
+    within(),
+    { dry_run: false, as_of: null },
+  );
   const asked = await control.db
     .selectFrom('operations')
     .select('id')

@@ -117,7 +117,12 @@ export const prepareSuccessor = async (context: AttemptContext): Promise<void> =
   await awaitOwnFile(successor);
   const { handle } = (await findDatabase(control.db, context.database.id)) ?? context.database;
   const { name, address } = serverIn(successor);
-  const network = { kind: 'network', name: networkSpec(control, environment).name, aliases: [handle], ipv4: address } as const;
+  const network = {
+    kind: 'network',
+    name: networkSpec(control, environment).name,
+    aliases: [handle],
+    ipv4: address,
+  } as const;
   await engines.containers.ensureAttached(name, network, signal);
   await awaitLink(successor);
 };
