@@ -16,9 +16,9 @@ const sources = (): string[] =>
 /** `'create:files-written'` as it stands, a template such as `${kind}:woken` once for each kind. */
 const reachedInSource = (): string[] => {
   const text = sources().join('\n');
-  const literals = [...text.matchAll(/'((?:create|replace|switch|drift|edge|compensation|relay|rescue):[a-z-]+)'/g)].map(
-    ([, name]) => name ?? '',
-  );
+  const literals = [
+    ...text.matchAll(/'((?:create|replace|switch|drift|edge|compensation|relay|rescue):[a-z-]+)'/g),
+  ].map(([, name]) => name ?? '');
   const reached = [...text.matchAll(/faultPoints\.reached\('([a-z]+:[a-z-]+)'\)/g)].map(([, name]) => name ?? '');
   const moments = [...text.matchAll(/faultPoints\.reached\(`\$\{[a-z.]*kind\}:([a-z-]+)`\)/g)].map(
     ([, moment]) => moment ?? '',
