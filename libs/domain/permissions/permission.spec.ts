@@ -48,6 +48,8 @@ describe('the permission of each kind of operation', () => {
       unlink: 'destroy',
       restart: 'ops',
       reload: 'ops',
+      upgrade: 'ops',
+      discard: 'destroy',
       repair: 'ops',
       'rotate-credentials': 'ops',
       'retire-credentials': 'ops',

@@ -1,7 +1,8 @@
 /** The one place that makes names of what Holdfast owns on a Docker host. Ids, not handles: a rename must not orphan anything. */
 export const containerName = (installation: string, databaseId: string, incarnation = 1): string =>
   `${installation}-db-${databaseId}${suffix(incarnation)}`;
-export const volumeName = containerName;
+export const volumeName = (installation: string, databaseId: string, incarnation = 1): string =>
+  containerName(installation, databaseId, incarnation);
 
 /** Short, because a name of a host has at most 63 characters. The first server of a database has none. */
 const suffix = (incarnation: number): string => (incarnation === 1 ? '' : `-${incarnation.toString(36)}`);
