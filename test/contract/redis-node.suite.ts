@@ -280,7 +280,11 @@ export const describeRedisConnector = (title: string, makeSubject: () => RedisSu
         expect(await node.command(['SET', 'key', value], signal)).toBe('OK');
         expect(await node.command(['GET', 'key'], signal)).toBe(value);
         expect(await node.command(['GET', 'none'], signal)).toBeNull();
-        expect(await node.transaction([['SET', 'other', ''], ['GET', 'other'], ['DBSIZE']], signal)).toEqual(['OK', '', 2]);
+        expect(await node.transaction([['SET', 'other', ''], ['GET', 'other'], ['DBSIZE']], signal)).toEqual([
+          'OK',
+          '',
+          2,
+        ]);
         await expect(node.command(['NOSUCHCOMMAND', 'canary-argument'], signal)).rejects.toMatchObject(
           notReady(/answers "ERR unknown command/),
         );
