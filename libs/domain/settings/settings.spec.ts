@@ -50,7 +50,7 @@ const aWish = aVersion.chain((version) =>
         ),
       ),
     )
-    .map((entries) => ({ version, wish: Object.fromEntries(entries) as Record<string, SettingInput | null> })),
+    .map((entries) => ({ version, wish: Object.fromEntries(entries) })),
 );
 
 const shapeOf = (version: string, all: Settings, persistence: 'aof' | 'rdb' | 'none' = 'aof'): ServerShape => {
