@@ -51,8 +51,8 @@ export const operationKinds = {
   unlink: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
   // A change of mode may write all data anew.
-  configure: lifecycle('deploy', { timeoutMs: 3_600_000 }),
-  resize: lifecycle('deploy'),
+  configure: lifecycle('ops', { timeoutMs: 3_600_000 }),
+  resize: lifecycle('ops'),
   // Its final backup may take long.
   deprovision: lifecycle('destroy', { attempts: 10, timeoutMs: 6 * 3_600_000 }),
   'backup-snapshot': backup('ops'),

@@ -49,6 +49,8 @@ describe('the permission of each kind of operation', () => {
       restart: 'ops',
       reload: 'ops',
       repair: 'ops',
+      configure: 'ops',
+      resize: 'ops',
       deprovision: 'destroy',
       'backup-snapshot': 'ops',
       'verify-backup': 'ops',
