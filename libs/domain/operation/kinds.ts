@@ -54,8 +54,8 @@ export const operationKinds = {
   discard: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
   // A change of mode may write all data anew.
-  configure: lifecycle('deploy', { timeoutMs: 3_600_000 }),
-  resize: lifecycle('deploy'),
+  configure: lifecycle('ops', { timeoutMs: 3_600_000 }),
+  resize: lifecycle('ops'),
   'rotate-credentials': lifecycle('ops'),
   'retire-credentials': lifecycle('ops'),
   'renew-certificate': lifecycle('ops'),

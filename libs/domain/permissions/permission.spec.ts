@@ -51,6 +51,8 @@ describe('the permission of each kind of operation', () => {
       upgrade: 'ops',
       discard: 'destroy',
       repair: 'ops',
+      configure: 'ops',
+      resize: 'ops',
       'rotate-credentials': 'ops',
       'retire-credentials': 'ops',
       'renew-certificate': 'ops',

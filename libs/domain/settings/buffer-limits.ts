@@ -1,5 +1,5 @@
 import { parseBytes } from './bytes.js';
-import type { Canonical, Wrong } from './value-types.js';
+import type { Canonical, Wrong } from './canonical.js';
 
 interface Limit {
   readonly hard: number;

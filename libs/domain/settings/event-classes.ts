@@ -1,4 +1,4 @@
-import type { Canonical, Wrong } from './value-types.js';
+import type { Canonical, Wrong } from './canonical.js';
 
 /** In the order in which Redis shows them (notify.c). `d` came with 6.2.? and is known from 7.0 on; 6.x has the same order without it. */
 const classes = [...'g$lshzxetd'];

@@ -1,4 +1,4 @@
-import type { Canonical, Wrong } from './value-types.js';
+import type { Canonical, Wrong } from './canonical.js';
 
 const most = 10;
 const longestSeconds = 86_400;

@@ -1,6 +1,7 @@
 import { parseBytes } from './bytes.js';
 import { canonicalEvents } from './event-classes.js';
 import { canonicalLimits } from './buffer-limits.js';
+import type { Canonical, Wrong } from './canonical.js';
 import { canonicalSavePoints } from './save-points.js';
 
 /** What a setting takes. Bounds are of Holdfast: narrower than those of Redis where a value would break a promise. */
@@ -19,15 +20,6 @@ export type ValueType =
 
 /** What a person or a program sends. */
 export type SettingInput = string | number | boolean;
-
-export interface Canonical {
-  /** As `CONFIG GET` shows it on every version. */
-  readonly value: string;
-}
-export interface Wrong {
-  /** What a value has to be, after "must". */
-  readonly must: string;
-}
 
 const wholeNumber = /^-?\d{1,16}$/;
 
