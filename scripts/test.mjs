@@ -13,6 +13,8 @@ import { prepare, root, run } from './prepare.mjs';
 const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
 /** These share one Docker host and its ports, or kill what others use. */
 const oneFileAtATime = new Set(['e2e', 'faults']);
+/** What a test or a hook may take that says nothing else: a busy machine is no failure. */
+const patienceMs = 30_000;
 /** Most files wait more than they work, so that two keep even a small machine busy. */
 const atATime = Math.max(2, availableParallelism() - 1);
 /** A runner that does not end, because of something that a failed test left open, is ended. */
@@ -31,6 +33,7 @@ const runTier = async (tier, environment, reports) => {
   const startedAt = performance.now();
   const report = join(reports, `${tier}.json`);
   const flags = ['--selectProjects', tier, '--json', `--outputFile=${report}`, '--passWithNoTests'];
+  flags.push(`--testTimeout=${patienceMs}`);
   flags.push(oneFileAtATime.has(tier) ? '--runInBand' : `--maxWorkers=${atATime}`);
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...flags];
   console.log(`\n== ${tier}`);

@@ -23,7 +23,7 @@ describe('identityOf', () => {
 
   it('is there as long as a killed process holds a port', async () => {
     const script = `require('node:net').createServer().listen(0, '127.0.0.1', function () { process.stdout.write(String(this.address().port)) })`;
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
       const pid = pidOf(child);
       const [port] = (await once(child.stdout, 'data')) as [Buffer];
