@@ -18,7 +18,7 @@ const patienceMs = 30_000;
 /** Most files wait more than they work, so that two keep even a small machine busy. */
 const atATime = Math.max(2, availableParallelism() - 1);
 /** A runner that does not end, because of something that a failed test left open, is ended. */
-const longestTierMs = 30 * 60_000;
+const longestTierMs = 45 * 60_000;
 const needServices = new Set(['contract', 'integration', 'e2e', 'faults']);
 
 const { values, positionals } = parseArgs({
