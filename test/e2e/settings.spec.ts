@@ -6,6 +6,7 @@ import { allSettings } from '#domain/settings/settings.js';
 import { serverPaths } from '#domain/server/names.js';
 import { docker, filesIn, namedLike } from '../support/host.js';
 import { Live, type LiveDatabase } from '../support/live.js';
+import { replicate } from '../support/live-tree.js';
 import { SteadyClients } from '../support/steady-clients.js';
 import { asTenant, settingsOf, whenBack } from '../support/tenant.js';
 
@@ -142,3 +143,21 @@ interface History {
     readonly changes: readonly { readonly name: string; readonly before: string; readonly after: string }[];
   }[];
 }
+
+it('stay with their database in a promotion, with its mode, and are copied by a replication', async () => {
+  const source = await live.provision('source');
+  await configure(source, { settings: { timeout: 120 } });
+  const replica = await replicate(live, source, 'replica');
+  expect(await found(replica, 'timeout')).toEqual({ timeout: '120' });
+  await configure(replica, { settings: { timeout: 240 }, persistence: 'rdb' });
+  const { id } = await live.requestOperation(replica.id, { type: 'promote', mode: 'strict' });
+  await live.succeeded(id);
+  for (const [one, timeout, appendonly] of [
+    [source, '120', 'yes'],
+    [replica, '240', 'no'],
+  ] as const) {
+    expect(await found(one, 'timeout', 'appendonly')).toEqual({ timeout, appendonly });
+    await docker('restart', '--time', '10', one.container);
+    expect(await found(one, 'timeout', 'appendonly')).toEqual({ timeout, appendonly });
+  }
+});

@@ -1,5 +1,6 @@
 import type { PersistenceMode } from '../database/persistence.js';
 import { compareVersions } from '../catalogue/version.js';
+import { maximumDatabases } from '../settings/allow-list.js';
 import { serverPaths, serverPorts } from './names.js';
 
 /** Where a throw-away server listens, on its container's loopback. */
@@ -23,7 +24,8 @@ const settings = (persistence: PersistenceMode): readonly Setting[] => [
   ['dir', serverPaths.data],
   ['dbfilename', 'dump.rdb'],
   ['logfile', '""'],
-  ['databases', '16'],
+  // As many as any server may have.
+  ['databases', String(maximumDatabases)],
   ['save', '""'],
   ['appendonly', persistence === 'aof' ? 'yes' : 'no'],
   ['appendfsync', 'no'],

@@ -120,9 +120,9 @@ export const differences = (version: string, before: Configuration, after: Confi
 /** What of them a database of this version and mode can have; the rest has no meaning there. */
 export const fitting = (settings: Settings, version: string, persistence: PersistenceMode): Settings =>
   Object.fromEntries(
-    Object.entries(settings).filter(
-      ([name, value]) =>
-        isIn(definitionOf(name), version) &&
-        (name !== 'save' || (persistence !== 'none' && (value !== '' || persistence === 'aof'))),
-    ),
+    Object.entries(settings).filter(([name, value]) => {
+      const definition = findSetting(name);
+      if (!definition || !isIn(definition, version)) return false;
+      return name !== 'save' || persistence === 'aof' || (persistence === 'rdb' && value !== '');
+    }),
   );

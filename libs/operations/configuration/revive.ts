@@ -2,6 +2,7 @@ import { persistenceSettings, type PersistenceMode } from '#domain/database/pers
 import { serverPaths } from '#domain/server/names.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { writeRecordedRole } from '../replication/role-file.js';
+import { awaitAnswer, open } from '../server/readiness.js';
 import { serverOf, stopGraceSeconds } from '../server/server.js';
 
 /**
@@ -17,6 +18,13 @@ export const revive = async (context: AttemptContext): Promise<void> => {
   await engines.containers.stopContainer(name, stopGraceSeconds, signal);
   await writeRecordedRole(on(context, { ...database, persistence }));
   await engines.containers.startContainer(name, signal);
+  const node = await awaitAnswer(context, serverOf(control, database, environment));
+  try {
+    // One that others follow starts behind its gate.
+    if (database.role === 'primary') await open(node, signal);
+  } finally {
+    node.close();
+  }
 };
 
 /** The mode that a file was written for. */

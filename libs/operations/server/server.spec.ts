@@ -20,6 +20,8 @@ const database = {
   tls_protocols: ['TLSv1.2', 'TLSv1.3'],
   generation: 4,
   incarnation: 1,
+  settings: {},
+  former_handles: [],
   address_index: 5,
 } as DatabaseRow;
 
