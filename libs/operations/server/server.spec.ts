@@ -21,7 +21,6 @@ const database = {
   generation: 4,
   incarnation: 1,
   settings: {},
-  former_handles: [],
   address_index: 5,
 } as DatabaseRow;
 
