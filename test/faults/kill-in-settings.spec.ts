@@ -123,6 +123,7 @@ describe('a worker that dies leaves a change of mode that another one completes,
     await expectSound(id);
     await surviving(id);
     if (!point.includes('let-go')) {
+      await endAll();
       await changed(point, id, { type: 'configure', persistence: 'aof' });
       await surviving(id);
     }
