@@ -9,6 +9,8 @@ import { tlsOptions } from '../redis/tls-options.js';
 import { DeadlineReached, withDeadline } from '../wait/deadline.js';
 
 const connectMs = 5_000;
+/** A server whose container or host is gone says nothing more, not even that; the kernel asks after it from this silence on. */
+const keepAliveMs = 5_000;
 const replyMs = 10_000;
 /** What a server says in one line is short; one that goes on is no Redis. */
 const longestLine = 64 * 1024;
@@ -157,6 +159,7 @@ const dial = async (server: string, { host, port, tls }: LinkTarget, signal: Abo
   const socket = tls === null ? connectPlain({ host, port }) : connectTls({ host, port, ...tlsOptions(tls) });
   // Its errors reach whoever reads; one that comes when nobody does must not end the process.
   socket.on('error', () => undefined);
+  socket.setKeepAlive(true, keepAliveMs);
   try {
     await withDeadline(connectMs, signal, (within) =>
       once(socket, tls === null ? 'connect' : 'secureConnect', { signal: within }),

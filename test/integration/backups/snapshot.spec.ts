@@ -164,6 +164,8 @@ describe.each<TestedVersion>(['6.0', '7.0', '8.0'])('a snapshot of Redis %s', (v
         length += part.length;
       }
     };
-    await expect(read()).rejects.toMatchObject({ code: 'server_not_ready', cause: broken });
+    // Whether its last word still comes out of the container, or the kernel has to find out that nobody is there any more.
+    const gone = expect.objectContaining({ code: expect.stringMatching(/^(ECONNRESET|ETIMEDOUT|EHOSTUNREACH)$/) });
+    await expect(read()).rejects.toMatchObject({ code: 'server_not_ready', cause: gone });
   });
 });
