@@ -158,7 +158,7 @@ describe('a worker that dies leaves a cancelled provision that another one rolls
     await release(run.installation, operationId);
     await eventually(() => expectStatus(operationId, 'waiting'), { withinMs: 20_000 });
     await cancel(run.installation, operationId);
-    expect((await outlives(victim, operationId)).status).toBe('cancelled');
+    expect(await outlives(victim, operationId)).toMatchObject({ status: 'cancelled', receipt: { leftBehind: [] } });
     expect((await databaseRow(run.installation, databaseId)).status).toBe('deprovisioned');
     expect(await run.complaints()).toEqual([]);
   });

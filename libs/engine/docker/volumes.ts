@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import type { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Owner, VolumeSpec } from '../ports/container-engine.js';
 import type { EngineClient } from './engine-client.js';
 import { strangerError, whenStatus } from './errors.js';
@@ -18,6 +20,9 @@ export const ensureVolume = async (client: EngineClient, spec: VolumeSpec, signa
   if (!(await volumeExists(client, spec.name, spec.owner, signal))) throw strangerError('volume', spec.name);
 };
 
+/** The engine lets go of a volume a moment after it has forgotten the container, longer on a busy host. */
+const [letGoMs, askAgainMs] = [5_000, 50];
+
 export const ensureVolumeAbsent = async (
   client: EngineClient,
   name: string,
@@ -27,9 +32,19 @@ export const ensureVolumeAbsent = async (
   const found = await inspect(client, name, signal);
   if (found === null) return;
   if (!isOwnedBy(found.Labels, owner)) throw strangerError('volume', name);
-  await client
-    .call(`remove volume ${name}`, signal, (docker, abortSignal) => docker.getVolume(name).remove({ abortSignal }))
-    .catch(whenStatus(404, () => undefined));
+  const deadline = performance.now() + letGoMs;
+  const tryAgain = async (inUse: HoldfastError): Promise<boolean> => {
+    if (performance.now() > deadline) throw inUse;
+    await pause(askAgainMs, undefined, { signal });
+    return false;
+  };
+  const remove = (): Promise<boolean> =>
+    client
+      .call(`remove volume ${name}`, signal, (docker, abortSignal) => docker.getVolume(name).remove({ abortSignal }))
+      .then(() => true)
+      .catch(whenStatus(404, () => true))
+      .catch(whenStatus(409, tryAgain));
+  while (!(await remove()));
 };
 
 export const volumeExists = async (
