@@ -15,12 +15,10 @@ import { create, databaseRow, finished, request } from '../support/requests.js';
 const chosen: readonly FaultPointName[] = [
   'dry-start:made',
   'configure:apply:acted',
-  'configure:stop:acted',
   'mode:data-kept',
   'mode:let-go',
   'configure:take-doors:acted',
   'configure:ending',
-  'resize:limit:acted',
   'resize:apply:acted',
 ];
 const points = process.env['HOLDFAST_TEST_FAULTS'] === 'all' ? faultPointNames : chosen;

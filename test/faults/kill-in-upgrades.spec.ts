@@ -20,14 +20,10 @@ import { WatchedMembers } from '../support/watched-members.js';
 /** Of each sort of place one, for `npm test`; HOLDFAST_TEST_FAULTS=all runs through them all. */
 const chosen: readonly FaultPointName[] = [
   'upgrade:try:begun',
-  'upgrade:create:acted',
   'upgrade:fence-source:acted',
   'switch:demoted',
-  'switch:promoted',
-  'upgrade:record:begun',
   'upgrade:record:acted',
   'replace:recorded',
-  'replace:remove',
   'upgrade:replica:acted',
   'discard:remove:acted',
 ];
