@@ -19,7 +19,7 @@ const reachedInSource = (): string[] => {
   const literals = [
     ...text.matchAll(/'((?:create|replace|switch|drift|edge|compensation|relay|rescue):[a-z-]+)'/g),
   ].map(([, name]) => name ?? '');
-  const reached = [...text.matchAll(/faultPoints\.reached\('([a-z]+:[a-z-]+)'\)/g)].map(([, name]) => name ?? '');
+  const reached = [...text.matchAll(/faultPoints\.reached\('([a-z-]+:[a-z-]+)'\)/g)].map(([, name]) => name ?? '');
   const moments = [...text.matchAll(/faultPoints\.reached\(`\$\{[a-z.]*kind\}:([a-z-]+)`\)/g)].map(
     ([, moment]) => moment ?? '',
   );
