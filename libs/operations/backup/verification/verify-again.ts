@@ -21,10 +21,12 @@ export const verifyAgain = async (
 ): Promise<VerifiedAgain> => {
   const { db } = control;
   const most = verificationsPerSweep(await countCompleteBackups(db), sweepEveryMs);
-  const limit = Math.max(0, most - (await countOpenVerifications(db)));
   const before = new Date(control.now().getTime() - reverifyAfterDays * 86_400_000);
+  // Chosen first and counted afterwards: what another sweep has asked for meanwhile is either among the chosen, or counted.
+  const chosen = await backupsToVerify(db, before, most);
+  const waiting = await countOpenVerifications(db);
   let requested = 0;
-  for (const id of await backupsToVerify(db, before, limit)) {
+  for (const id of chosen.slice(0, Math.max(0, most - waiting))) {
     await proceed();
     requested += Number(await ask(control, id, before));
   }
