@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { genesisHash, linkHash } from '#domain/audit/chain.js';
 import { CheckpointFile } from '#operations/history/checkpoints.js';
 import { verifyHistory } from '#operations/history/verify.js';
 import { auditEvent } from '#operations/requests/audit.js';
 import { appendAudit } from '#persistence/audit/append.js';
-import { readChain, readHead } from '#persistence/audit/read.js';
+import { pageAudit, readChain, readHead } from '#persistence/audit/read.js';
 import { openTestControl, type TestControl } from '../../support/control.js';
 
 const entries = 10;
@@ -190,5 +191,26 @@ describe('concurrent transactions', () => {
     expect(await verify()).toMatchObject({ ok: true, entries: entries + 160 });
     const { rows } = await owner.query('SELECT FROM audit_intake');
     expect(rows).toHaveLength(0);
+  });
+
+  it('keep their entries together and in order, however many they have', async () => {
+    const { db } = installation.control;
+    const lot = (name: number): Promise<void> =>
+      db.transaction().execute(async (tx) => {
+        for (const part of [0, 1]) {
+          const events = [0, 1, 2].map((at) => auditEvent(new Date(), 'test', 'test.done', {}, { name, part, at }));
+          await appendAudit(tx, ...events);
+          if (name === 0 && part === 0) await sql`SET CONSTRAINTS ALL IMMEDIATE`.execute(tx);
+        }
+      });
+    await Promise.all(Array.from({ length: 20 }, (_, name) => lot(name)));
+    expect(await verify()).toMatchObject({ ok: true, entries: entries + 120 });
+    const added = (await pageAudit(db, {}, { limit: 120, beforeSeq: null })).map(({ detail }) => detail).reverse();
+    for (let at = 0; at < added.length; at += 6) {
+      const name = added[at]?.['name'];
+      expect(added.slice(at, at + 6)).toEqual(
+        [0, 1].flatMap((part) => [0, 1, 2].map((of) => ({ name, part, at: of }))),
+      );
+    }
   });
 });
