@@ -1,0 +1,3 @@
+import { describeReplicationOf } from './replication.ioredis.js';
+
+describeReplicationOf('7.0');
