@@ -27,6 +27,7 @@ export interface InsideTarget {
  * to log in or to answer in time; its `detail` says which, its `cause` is the client's error.
  */
 export interface RedisNode {
+  /** Resolves when the server answers and has its data; one that refuses writes because it cannot save them does too. */
   ping(signal: AbortSignal): Promise<void>;
   /** Parsed `INFO`: field → value, all sections, or the one asked for. */
   info(section: string | null, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
