@@ -12,7 +12,7 @@ import { backup, onBackup } from '../support/requests.js';
 jest.setTimeout(600_000);
 
 const all = process.env['HOLDFAST_TEST_FAULTS'] === 'all';
-const smallKeys = all ? 1_000_000 : 100_000;
+const smallKeys = all ? 1_000_000 : 20_000;
 
 type Version = '6.0' | '7.0' | '8.0';
 type Mode = 'aof' | 'rdb' | 'none';
