@@ -55,8 +55,9 @@ const kindsTable = () =>
       'attempts',
       'waits between',
       'deadline of an attempt',
+      'can be cancelled once it has begun',
     ],
-    Object.entries(operationKinds).map(([kind, { app, permission, attempts, backoff, timeoutMs }]) => [
+    Object.entries(operationKinds).map(([kind, { app, permission, attempts, backoff, timeoutMs, cancellable }]) => [
       code(kind),
       code(app),
       code(permission),
@@ -64,6 +65,7 @@ const kindsTable = () =>
       attempts,
       `${backoff.firstMs / 1000} s, doubling to ${backoff.maximumMs / 1000} s`,
       `${timeoutMs / 1000} s`,
+      Array.isArray(cancellable) ? `until ${code(cancellable.at(-1))}` : cancellable ? 'yes' : 'no',
     ]),
   );
 

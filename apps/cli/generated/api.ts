@@ -812,6 +812,7 @@ export interface components {
         | 'backup_corrupt'
         | 'backup_not_found'
         | 'operation_finished'
+        | 'operation_not_cancellable'
         | 'operation_not_retryable'
         | 'operation_timeout'
         | 'volume_missing'
@@ -1065,6 +1066,7 @@ export interface components {
           | 'backup_corrupt'
           | 'backup_not_found'
           | 'operation_finished'
+          | 'operation_not_cancellable'
           | 'operation_not_retryable'
           | 'operation_timeout'
           | 'volume_missing'
@@ -4029,7 +4031,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description operation_finished */
+      /** @description operation_finished, operation_not_cancellable */
       409: {
         headers: {
           [name: string]: unknown;

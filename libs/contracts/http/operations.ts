@@ -190,7 +190,7 @@ export const operationRoutes = {
     access: 'operation-kind',
     params,
     answer: accepted('The wish is recorded; one that no worker has begun has ended.'),
-    errors: ['operation_not_found', 'operation_finished'],
+    errors: ['operation_not_found', 'operation_finished', 'operation_not_cancellable'],
   }),
   retryOperation: defineRoute({
     id: 'retryOperation',

@@ -203,6 +203,12 @@ export const refusals = {
     'The operation has already ended',
     'Ask for a new operation, or retry a failed one.',
   ),
+  operation_not_cancellable: entry(
+    409,
+    'fail',
+    'The operation cannot be cancelled any more',
+    'Wait for its end; it leaves the database in a state that it can serve in.',
+  ),
   operation_not_retryable: entry(
     409,
     'fail',

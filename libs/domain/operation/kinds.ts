@@ -17,6 +17,8 @@ export interface OperationKindEntry {
   /** Deadline of one attempt. */
   readonly timeoutMs: number;
   readonly permission: Permission;
+  /** Whether it can be stopped once it runs: in any step, in none, or as long as it has begun no other steps than these. */
+  readonly cancellable: boolean | readonly string[];
 }
 
 const lifecycle = (permission: Permission, overrides: Partial<OperationKindEntry> = {}): OperationKindEntry => ({
@@ -26,6 +28,7 @@ const lifecycle = (permission: Permission, overrides: Partial<OperationKindEntry
   backoff: { firstMs: 500, maximumMs: 30_000 },
   timeoutMs: 300_000,
   permission,
+  cancellable: false,
   exclusive: true,
   ...overrides,
 });
@@ -37,25 +40,26 @@ const backup = (permission: Permission, overrides: Partial<OperationKindEntry> =
   backoff: { firstMs: 1000, maximumMs: 60_000 },
   timeoutMs: 6 * 3_600_000,
   permission,
+  cancellable: true,
   exclusive: false,
   ...overrides,
 });
 
 export const operationKinds = {
-  provision: lifecycle('deploy'),
+  provision: lifecycle('deploy', { cancellable: true }),
   restart: lifecycle('ops'),
   reload: lifecycle('ops'),
   // The first copy of a large database takes long.
-  replicate: lifecycle('deploy', { timeoutMs: 3_600_000 }),
+  replicate: lifecycle('deploy', { timeoutMs: 3_600_000, cancellable: true }),
   promote: lifecycle('deploy'),
   unlink: lifecycle('destroy'),
-  // It takes a backup, proves it, and makes a second copy of everything.
-  upgrade: lifecycle('ops', { timeoutMs: 6 * 3_600_000 }),
+  // It takes a backup, proves it, and tries the version; then it makes a second copy of everything, and goes on to the end.
+  upgrade: lifecycle('ops', { timeoutMs: 6 * 3_600_000, cancellable: ['check', 'backup', 'verify', 'try'] }),
   discard: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
   // A change of mode may write all data anew.
-  configure: lifecycle('ops', { timeoutMs: 3_600_000 }),
-  resize: lifecycle('ops'),
+  configure: lifecycle('ops', { timeoutMs: 3_600_000, cancellable: true }),
+  resize: lifecycle('ops', { cancellable: true }),
   'rotate-credentials': lifecycle('ops'),
   'retire-credentials': lifecycle('ops'),
   'renew-certificate': lifecycle('ops'),
@@ -65,7 +69,7 @@ export const operationKinds = {
   'backup-snapshot': backup('ops'),
   'verify-backup': backup('ops'),
   'copy-backup': backup('ops'),
-  'purge-backup': backup('destroy'),
+  'purge-backup': backup('destroy', { cancellable: false }),
   restore: backup('deploy', { exclusive: true }),
   // A source that cannot be reached is mostly a mistake in its URL, and somebody waits to be told.
   import: backup('deploy', { exclusive: true, attempts: 5 }),
@@ -78,4 +82,10 @@ export const operationKindNames = Object.keys(operationKinds) as [OperationKind,
 export const backoffMs = (kind: OperationKind, attempt: number): number => {
   const { firstMs, maximumMs } = operationKinds[kind].backoff;
   return Math.min(maximumMs, firstMs * 2 ** Math.max(0, attempt - 1));
+};
+
+/** `begun`: the names of the steps that it has begun so far, in all attempts. */
+export const mayBeCancelled = (kind: OperationKind, begun: readonly string[]): boolean => {
+  const { cancellable }: OperationKindEntry = operationKinds[kind];
+  return typeof cancellable === 'boolean' ? cancellable : begun.every((step) => cancellable.includes(step));
 };

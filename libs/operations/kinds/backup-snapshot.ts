@@ -112,7 +112,6 @@ export const backupSnapshot: KindHandler<SnapshotSituation, SnapshotAction> = {
   ended: async (tx, { operation }, { event, error }) => {
     if (event !== 'succeed') await failBackupOf(tx, operation.id, error?.detail ?? 'It was cancelled.');
   },
-  cancellable: true,
   receipt: async (context) => {
     const { id, keys, stored_bytes: storedBytes, store, manifest } = await backupIn(context);
     return {

@@ -114,7 +114,6 @@ export const configure: KindHandler<ConfigureSituation, ConfigureAction> = {
   ended: async (tx, context, { event }) => {
     if (event === 'succeed') await recordConfiguration(context, tx);
   },
-  cancellable: true,
   receipt: async (context) => {
     const { database, before, after } = await targetOf(context);
     return {

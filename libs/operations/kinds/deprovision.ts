@@ -56,7 +56,6 @@ export const deprovision: KindHandler<Situation, DeprovisionAction> = {
   ended: async (tx, { operation }, { event, error }) => {
     if (event === 'fail') await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
   },
-  cancellable: false,
   receipt: async ({ control, operation, database }) => {
     const backup = await backupOfOperation(control.db, operation.id);
     return { databaseId: database.id, handle: database.handle, ...(backup ? { backupId: backup.id } : {}) };

@@ -22,6 +22,5 @@ export const discard: KindHandler<{ readonly left: boolean }, 'remove'> = {
   observe: async (context) => ({ left: (await due(context)).length > 0 }),
   decide: ({ left }): Decision<'remove'> => ({ next: left ? 'remove' : 'finish' }),
   actions: { remove: removeKept },
-  cancellable: false,
   receipt: ({ database }) => ({ databaseId: database.id }),
 };

@@ -68,7 +68,6 @@ export const importKind: KindHandler<ImportSituation, ImportAction> = {
     await backupSnapshot.ended?.(tx, context, end);
     await forgetOperationSecret(tx, context.operation.id);
   },
-  cancellable: true,
   receipt: async (context) => {
     const backup = await backupIn(context);
     const method = methodOf(backup.manifest?.source.replicationId);

@@ -26,7 +26,5 @@ export interface KindHandler<Situation, Action extends string> {
   readonly perseveres?: (context: AttemptContext) => Promise<boolean>;
   /** What the end means beyond the database's status, in the transaction that writes it. */
   readonly ended?: (tx: Tx, context: AttemptContext, end: OperationEnd) => Promise<void>;
-  /** False when the kind cannot be stopped once it runs. */
-  readonly cancellable: boolean;
   readonly receipt: (context: AttemptContext) => OperationReceipt | Promise<OperationReceipt>;
 }

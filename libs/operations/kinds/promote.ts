@@ -61,6 +61,5 @@ export const promote: KindHandler<PromoteSituation, PromoteAction> = {
   perseveres: async (context) =>
     (await findDatabase(context.control.db, context.database.id))?.role === 'primary' ||
     (await progressOf(context)).moved,
-  cancellable: false,
   receipt: async ({ control, operation }) => (await findOperation(control.db, operation.id))?.receipt ?? {},
 };

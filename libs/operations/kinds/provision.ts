@@ -22,6 +22,5 @@ export const provision: KindHandler<ServerSituation, ProvisionAction> = {
   decide: decideProvision,
   actions: serverActions,
   compensate: removeEverything,
-  cancellable: true,
   receipt: ({ database }) => ({ databaseId: database.id, version: database.version, image: database.image }),
 };

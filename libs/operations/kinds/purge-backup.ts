@@ -59,6 +59,5 @@ export const purgeBackup: KindHandler<Situation, Action> = {
   observe,
   decide,
   actions: { remove, record },
-  cancellable: false,
   receipt: ({ operation }) => ({ backupId: String(operation.parameters['backupId']) }),
 };

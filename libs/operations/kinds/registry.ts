@@ -27,10 +27,7 @@ import { unlink } from './unlink.js';
 import { verifyBackup } from './verify-backup.js';
 
 /** A handler with its situation and actions hidden, so that all kinds look alike. */
-export interface KindRunner extends Pick<
-  KindHandler<never, never>,
-  'compensate' | 'perseveres' | 'ended' | 'cancellable' | 'receipt'
-> {
+export interface KindRunner extends Pick<KindHandler<never, never>, 'compensate' | 'perseveres' | 'ended' | 'receipt'> {
   /** Names of its steps. */
   readonly steps: readonly string[];
   drive(context: AttemptContext, journal: Journal): Promise<void>;
@@ -40,7 +37,6 @@ const runner = <Situation, Action extends string>(handler: KindHandler<Situation
   ...(handler.compensate ? { compensate: handler.compensate } : {}),
   ...(handler.perseveres ? { perseveres: handler.perseveres } : {}),
   ...(handler.ended ? { ended: handler.ended } : {}),
-  cancellable: handler.cancellable,
   receipt: handler.receipt,
   steps: Object.keys(handler.actions),
   drive: (context, journal) => drive(handler, context, journal),

@@ -23,6 +23,5 @@ export const reload: KindHandler<ReloadSituation, ReloadAction> = {
   },
   ended: (tx, { database }, { event }) =>
     event === 'succeed' ? forgetHandles(tx, database.id, database.former_handles) : Promise.resolve(),
-  cancellable: false,
   receipt: ({ database }) => ({ databaseId: database.id, generation: database.generation }),
 };

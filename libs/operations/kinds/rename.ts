@@ -17,7 +17,6 @@ export const rename: KindHandler<ReadonlySet<string>, RenameAction> = {
   },
   // The row has the handle already, and a server that was parted from its network has to come back to it.
   perseveres: () => Promise.resolve(true),
-  cancellable: false,
   receipt: async ({ control, operation, database }) => ({
     ...(await findOperation(control.db, operation.id))?.receipt,
     handle: database.handle,

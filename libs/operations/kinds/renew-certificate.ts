@@ -8,6 +8,5 @@ export const renewCertificate: KindHandler<ReadonlySet<string>, RenewAction> = {
   observe: (_context, done) => Promise.resolve(done),
   decide: decideRenew,
   actions: { write: writeCertificate, load: loadCertificate, check: checkCertificate, note: noteCertificate },
-  cancellable: false,
   receipt: async ({ control, operation }) => (await findOperation(control.db, operation.id))?.receipt ?? {},
 };

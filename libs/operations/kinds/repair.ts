@@ -31,6 +31,5 @@ export const repair: KindHandler<RepairSituation, RepairAction> = {
     persist: (context) => writeRecordedRole(context),
     report,
   },
-  cancellable: false,
   receipt: async ({ control, operation }) => (await findOperation(control.db, operation.id))?.receipt ?? {},
 };

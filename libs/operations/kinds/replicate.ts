@@ -45,7 +45,6 @@ export const replicate: KindHandler<ServerSituation, ReplicateAction> = {
     'await-link': awaitLink,
   },
   compensate: undo,
-  cancellable: true,
   receipt: (context) => ({
     databaseId: context.database.id,
     sourceId: sourceIn(context).id,

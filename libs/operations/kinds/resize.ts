@@ -72,7 +72,6 @@ export const resize: KindHandler<ResizeSituation, ResizeAction> = {
     const { memory_mb, disk_gb } = wanted(context).database;
     await updateDatabase(tx, context.database.id, { memory_mb, disk_gb });
   },
-  cancellable: true,
   receipt: (context) => {
     const { memory_mb: memoryMb, disk_gb: diskGb } = wanted(context).database;
     const { memory_mb: memoryMbBefore, disk_gb: diskGbBefore } = context.database;

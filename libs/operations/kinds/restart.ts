@@ -21,6 +21,5 @@ export const restart: KindHandler<RestartSituation, RestartAction> = {
     'await-ready': serverActions['await-ready'],
     'open-doors': serverActions['open-doors'],
   },
-  cancellable: false,
   receipt: ({ database }) => ({ databaseId: database.id }),
 };

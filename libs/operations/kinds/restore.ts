@@ -72,7 +72,6 @@ export const restore: KindHandler<ServerSituation, RestoreAction> = {
   compensate: removeEverything,
   ended: async (tx, { control, operation }, end) =>
     condemnBackup(tx, String(operation.parameters['backupId']), end, control.now()),
-  cancellable: true,
   receipt: (context) => ({
     databaseId: context.database.id,
     backupId: String(context.operation.parameters['backupId']),

@@ -7,6 +7,5 @@ export const retireCredentials: KindHandler<ReadonlySet<string>, RetireAction> =
   observe: (_context, done) => Promise.resolve(done),
   decide: decideRetire,
   actions: { 'hand-over': handOver, forget, withdraw },
-  cancellable: false,
   receipt: ({ database }) => ({ databaseId: database.id }),
 };

@@ -36,6 +36,5 @@ export const rotateCredentials: KindHandler<RotateSituation, RotateAction> = {
       (await lockTree(tx, database.id)).map(({ id }) => id),
     );
   },
-  cancellable: false,
   receipt: receiptOf,
 };

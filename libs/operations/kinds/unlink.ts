@@ -39,6 +39,5 @@ export const unlink: KindHandler<ReadonlySet<string>, UnlinkAction> = {
     'open-doors': openDoors,
     tidy,
   },
-  cancellable: false,
   receipt: ({ database, others: [source] }) => ({ databaseId: database.id, formerSourceId: source?.id ?? null }),
 };

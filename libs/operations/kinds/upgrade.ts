@@ -147,13 +147,12 @@ export const upgrade: KindHandler<UpgradeSituation, UpgradeAction> = {
     return successor !== null && (await viewOf(on(context, successor)))?.role === 'master';
   },
   ended: async (tx, { operation, database }, { event, error }) => {
-    if (event !== 'fail') return;
+    if (event === 'succeed') return;
     await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
     const touched = (await findOperation(tx, operation.id))?.receipt?.['recordedAt'] !== undefined;
     const left = (error?.leftBehind ?? []).length > 0;
     if (touched || left)
       await updateDatabase(tx, database.id, { health: 'down', health_reason: error?.detail ?? null });
   },
-  cancellable: false,
   receipt,
 };

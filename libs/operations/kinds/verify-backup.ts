@@ -78,7 +78,6 @@ export const verifyBackup: KindHandler<VerifySituation, VerifyAction> = {
     if (end.event === 'succeed') await updateBackup(tx, id, verdictOf(context, now));
     await condemnBackup(tx, id, end, now);
   },
-  cancellable: true,
   receipt: async (context) => {
     const {
       verification,

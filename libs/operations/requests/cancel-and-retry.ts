@@ -1,13 +1,13 @@
 import { promotionRequestSchema } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { operationKinds, type OperationKind } from '#domain/operation/kinds.js';
+import { mayBeCancelled, operationKinds, type OperationKind } from '#domain/operation/kinds.js';
 import { isFinished } from '#domain/operation/state-machine.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { failBackupOf } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import { findDatabase, lockDatabase } from '#persistence/databases.js';
 import { forgetOperationSecret } from '#persistence/operation-secrets.js';
-import { cancelUnclaimed, lockOperation, requestCancel, targetsOf } from '#persistence/operations/read.js';
+import { cancelUnclaimed, lockOperation, requestCancel, stepsOf, targetsOf } from '#persistence/operations/read.js';
 import { oweWakeUp, releaseTargets } from '#persistence/operations/transition.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
@@ -23,14 +23,16 @@ import { retryRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
 /**
- * Asks for an operation to be cancelled. One that no worker has ever had ends at once; any other is rolled back by its worker.
- * Errors: `operation_not_found`, `operation_finished`.
+ * Asks for an operation to be cancelled. One that no worker has ever had ends at once; any other is rolled back by its worker, when it is
+ * of a kind that can be and has not passed the point up to which it can. Errors: `operation_not_found`, `operation_finished`,
+ * `operation_not_cancellable`.
  */
 export const cancelOperation = async (control: Control, tx: Tx, actor: string, operationId: string): Promise<void> => {
   const operation = await requireOperation(tx, operationId);
   if (isFinished(operation.status)) {
     throw new HoldfastError('operation_finished', `The operation is ${operation.status}.`);
   }
+  if (operation.attempt > 0) await requireCancellable(tx, operation);
   await requestCancel(tx, operationId, actor);
   const [target] = await targetsOf(tx, [operationId]);
   const databaseId = target?.database_id ?? null;
@@ -44,6 +46,13 @@ export const cancelOperation = async (control: Control, tx: Tx, actor: string, o
   await forgetOperationSecret(tx, operationId);
   await releaseTargets(tx, operationId);
   await appendAudit(tx, auditEvent(control.now(), actor, `${operation.kind}.cancelled`, subject));
+};
+
+const requireCancellable = async (tx: Tx, { id, kind }: OperationRow): Promise<void> => {
+  const begun = (await stepsOf(tx, [id])).map(({ name }) => name);
+  if (mayBeCancelled(kind, begun)) return;
+  const where = mayBeCancelled(kind, []) ? `is at its step ${begun.at(-1) ?? ''}` : 'has begun';
+  throw new HoldfastError('operation_not_cancellable', `The ${kind} ${id} ${where}, and goes on to its end.`);
 };
 
 /** Only a database that no worker has touched: the rollback of an earlier attempt may have left something that is still to be removed. */
@@ -147,7 +156,7 @@ const requireOperation = async (tx: Tx, id: string): Promise<OperationRow> => {
 };
 
 /** What only one request at a time may ask for. */
-const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials']);
+const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials', 'upgrade']);
 
 const requireTarget = async (tx: Tx, { id, kind }: OperationRow): Promise<DatabaseRow> => {
   const [target] = await targetsOf(tx, [id]);

@@ -4,6 +4,7 @@ import { beginStep, endStep, type StepEnd } from '#persistence/operations/journa
 import type { OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { auditEvent, type AuditSubject } from '../requests/audit.js';
+import type { CancelPoint } from './cancel-point.js';
 import { Interruption } from './context.js';
 
 /** Steps that only look; the others change something and enter the history. */
@@ -18,9 +19,11 @@ export class Journal {
     private readonly lease: Lease,
     private readonly operation: OperationRow,
     private readonly subject: AuditSubject,
+    private readonly cancelPoint: CancelPoint,
   ) {}
 
   async step(name: string, act: () => Promise<void>): Promise<void> {
+    this.cancelPoint.entering(name);
     const ordinal = ++this.ordinal;
     await beginStep(this.control.db, this.lease, ordinal, name, this.control.now());
     try {

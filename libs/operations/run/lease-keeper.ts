@@ -6,7 +6,6 @@ import { Interruption } from './context.js';
 export interface LeaseTerms {
   readonly leaseMs: number;
   readonly deadlineMs: number;
-  readonly cancellable: boolean;
   readonly stops: readonly AbortSignal[];
   /** `performance.now()` before the claim was sent: from then on the lease counts here, so that it never ends later here than in Postgres. */
   readonly claimedAtMs: number;
@@ -23,6 +22,7 @@ export class LeaseKeeper {
   private expiry: NodeJS.Timeout | undefined;
   private heldUntilMs = 0;
   private stopped = false;
+  private heedsCancel = false;
 
   constructor(
     private readonly db: Db,
@@ -63,6 +63,11 @@ export class LeaseKeeper {
     throw new LeaseLost();
   }
 
+  /** Whether a cancel ends the attempt from now on. */
+  heedCancel(heeds: boolean): void {
+    this.heedsCancel = heeds;
+  }
+
   /** Also called when a cancel was asked for, so that nobody waits for the next turn. */
   async renew(): Promise<void> {
     const askedAtMs = performance.now();
@@ -70,7 +75,7 @@ export class LeaseKeeper {
       const held = await renewLease(this.db, this.lease, this.terms.leaseMs);
       if (!held) return this.lose();
       this.holdSince(askedAtMs);
-      if (held.cancelRequested && this.terms.cancellable) this.interrupt('cancel');
+      if (held.cancelRequested && this.heedsCancel) this.interrupt('cancel');
     } catch {
       // Postgres is away. As long as the lease runs nobody else can have taken it, and then its expiry ends the attempt.
     }

@@ -8,6 +8,7 @@ import { stepsOf } from '#persistence/operations/read.js';
 import { LeaseLost } from '#persistence/operations/transition.js';
 import type { OperationRow } from '#persistence/tables.js';
 import { kindRunners } from '../kinds/registry.js';
+import { CancelPoint } from './cancel-point.js';
 import { classify, isUnexpected, type Verdict } from './classify.js';
 import { Interruption, type AttemptContext } from './context.js';
 import { cancel, fail, release, succeed, waitForRetry } from './finish.js';
@@ -37,9 +38,8 @@ export class OperationRunner {
       return { kind: 'not-claimed' };
     }
     const lease: Lease = { operationId, owner: worker, attempt: claimed.attempt };
-    const { cancellable } = kindRunners[claimed.kind];
     const deadlineMs = operationKinds[claimed.kind].timeoutMs;
-    const keeper = new LeaseKeeper(control.db, lease, { leaseMs, deadlineMs, cancellable, stops, claimedAtMs });
+    const keeper = new LeaseKeeper(control.db, lease, { leaseMs, deadlineMs, stops, claimedAtMs });
     this.running.set(operationId, keeper);
     keeper.start();
     try {
@@ -67,10 +67,11 @@ export class OperationRunner {
     const { environment, database, operation } = context;
     const subject = { environmentId: environment.id, databaseId: database.id, operationId: operation.id };
     try {
-      if (claimed.cancel_requested_at && runner.cancellable) throw new Interruption('cancel');
+      const point = await CancelPoint.of(context, keeper);
+      if (claimed.cancel_requested_at && point.heeded) throw new Interruption('cancel');
       requireBegun(context);
       requireAttemptLeft(claimed);
-      await runner.drive(context, new Journal(context.control, lease, operation, subject));
+      await runner.drive(context, new Journal(context.control, lease, operation, subject, point));
       await faultPoints.reached(`${claimed.kind}:finishing`);
       await succeed(context, lease, await runner.receipt(context));
       await faultPoints.reached(`${claimed.kind}:finished`);

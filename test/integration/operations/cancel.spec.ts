@@ -133,19 +133,81 @@ describe('cancelling a kind that cannot be stopped', () => {
     expect((await databaseRow(installation, databaseId)).status).toBe('provisioned');
   });
 
-  it.each(['restart', 'reload', 'deprovision'] as const)('lets a running %s go on to its end', async (kind) => {
-    const { databaseId, operationId } = await create(installation, `running-${kind}`);
+  it.each(['restart', 'reload', 'deprovision'] as const)(
+    'is refused for a running %s, which goes on to its end',
+    async (kind) => {
+      const { databaseId, operationId } = await create(installation, `running-${kind}`);
+      await installation.runner().run(operationId);
+      const runner = installation.runner();
+      const running = await request(installation, databaseId, kind);
+      const hold = installation.host.faults.hold('stopContainer');
+      const ended = runner.run(running);
+      await hold.reached;
+      await expect(cancel(installation, running)).rejects.toMatchObject({ code: 'operation_not_cancellable' });
+      runner.cancelRequested(running);
+      hold.release();
+      expect(await ended).toEqual({ kind: 'done' });
+      const { cancel_requested_at: cancelled } = (await findOperation(installation.control.db, running)) ?? {};
+      expect(cancelled).toBeNull();
+      expect(await complaints(looked(installation))).toEqual([]);
+    },
+  );
+});
+
+describe('cancelling an upgrade', () => {
+  const upgrading = async (handle: string) => {
+    const { databaseId, operationId } = await create(installation, handle);
+    const { db } = installation.control;
+    const older = { version: '7.0', image: 'holdfast/redis:7.0' };
+    await db.updateTable('databases').set(older).where('id', '=', databaseId).execute();
     await installation.runner().run(operationId);
+    return { databaseId, upgrade: await request(installation, databaseId, { type: 'upgrade', version: '8.0' }) };
+  };
+
+  it('breaks it off before it has touched a server', async () => {
+    const { databaseId, upgrade } = await upgrading('early');
     const runner = installation.runner();
-    const running = await request(installation, databaseId, kind);
-    const hold = installation.host.faults.hold('stopContainer');
-    const ended = runner.run(running);
+    const hold = installation.host.faults.hold('hasImage');
+    const ended = runner.run(upgrade);
     await hold.reached;
-    await cancel(installation, running);
-    runner.cancelRequested(running);
+    await cancel(installation, upgrade);
+    runner.cancelRequested(upgrade);
     hold.release();
-    expect(await ended).toEqual({ kind: 'done' });
+    expect(await ended).toEqual({ kind: 'cancelled' });
+    expect(await databaseRow(installation, databaseId)).toMatchObject({ status: 'provisioned', version: '7.0' });
     expect(await complaints(looked(installation))).toEqual([]);
+  });
+
+  it('is refused afterwards, and not heeded by a worker that goes on with it', async () => {
+    const { upgrade } = await upgrading('late');
+    const { db } = installation.control;
+    await db
+      .updateTable('operations')
+      .set({ status: 'waiting', attempt: 1, started_at: new Date() })
+      .where('id', '=', upgrade)
+      .execute();
+    const succeeded = { operation_id: upgrade, attempt: 1, status: 'succeeded', started_at: new Date() } as const;
+    await db
+      .insertInto('operation_steps')
+      .values([
+        { ...succeeded, ordinal: 1, name: 'try' },
+        { ...succeeded, ordinal: 2, name: 'reserve' },
+      ])
+      .execute();
+    await expect(cancel(installation, upgrade)).rejects.toMatchObject({
+      ...{ code: 'operation_not_cancellable', detail: expect.stringContaining('reserve') },
+    });
+    // It was asked for while the step before was under way.
+    await db.updateTable('operations').set({ cancel_requested_at: new Date() }).where('id', '=', upgrade).execute();
+    const hold = installation.host.faults.hold('hasImage');
+    const runner = installation.runner();
+    const ended = runner.run(upgrade);
+    await hold.reached;
+    runner.cancelRequested(upgrade);
+    installation.host.faults.failAll(new HoldfastError('name_taken_by_stranger', 'over'));
+    hold.release();
+    expect(await ended).toMatchObject({ kind: 'fail' });
+    installation.host.faults.failAll(null);
   });
 });
 
