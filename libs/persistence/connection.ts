@@ -74,6 +74,9 @@ const isBrokenConnection = (error: Error): boolean =>
 export const isUniqueViolation = (error: unknown, index: string): boolean =>
   error instanceof pg.DatabaseError && error.code === '23505' && error.constraint === index;
 
+/** Postgres has ended this transaction for another one that went on; run again, it finds what that one has left. */
+export const isDeadlock = (error: unknown): boolean => error instanceof pg.DatabaseError && error.code === '40P01';
+
 /** The error to show for a failed statement: `store_unreachable` when Postgres is away, else the error itself. */
 export const asStoreError = (error: unknown): unknown =>
   isStoreUnreachable(error)

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { AnswerOf, Route } from '#contracts/http/route.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Control } from '#operations/control.js';
-import type { Tx } from '#persistence/connection.js';
+import { isDeadlock, type Tx } from '#persistence/connection.js';
 import { claimIdempotencyKey, storeAnswer } from '#persistence/idempotency.js';
 import type { Call } from './call.js';
 
@@ -12,6 +12,9 @@ export interface Change<Body> {
   /** Path of what was made. */
   readonly location?: string;
 }
+
+/** Each deadlock lets one of those that are in it go on, so that few tries are enough for many. */
+const mostTries = 5;
 
 /** Runs changes in one transaction each, and those with an Idempotency-Key at most once. */
 export class Changes {
@@ -23,12 +26,21 @@ export class Changes {
    */
   async once<R extends Route>(call: Call<R>, change: (tx: Tx) => Promise<Change<AnswerOf<R>>>): Promise<AnswerOf<R>> {
     const key = keyOf(call.request);
-    const transaction = this.control.db.transaction();
-    const answer = await transaction.execute((tx) =>
+    const answer = await this.inTransaction((tx) =>
       key === null ? change(tx) : this.changeOrReplay(tx, call, key, change),
     );
     if (answer.location !== undefined) call.response.location(answer.location);
     return answer.body;
+  }
+
+  private async inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let triesLeft = mostTries; ; triesLeft--) {
+      try {
+        return await this.control.db.transaction().execute(work);
+      } catch (error) {
+        if (triesLeft === 1 || !isDeadlock(error)) throw error;
+      }
+    }
   }
 
   private async changeOrReplay<R extends Route>(

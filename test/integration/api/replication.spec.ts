@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import type { Database } from '#contracts/http/databases.js';
+import type { Tx } from '#persistence/connection.js';
 import { recordPromotion } from '#persistence/replication.js';
+import { Changes } from '../../../apps/api/http/idempotency.js';
 import { startTestApi, type Reply, type TestApi } from '../../support/api.js';
+import { eventually } from '../../support/eventually.js';
 import { HandMadeRun } from '../../support/operation-run.js';
 
 let api: TestApi;
@@ -238,5 +242,36 @@ describe('a retry', () => {
     await api.control.db.transaction().execute((tx) => recordPromotion(tx, promotion));
     expect((await retry(unlink)).body.targets).toEqual([id, next]);
     expect((await retry(replicate)).body.targets).toEqual([made, next]);
+  });
+});
+
+describe('requests at the same moment', () => {
+  it('for an upgrade of a tree are answered, one with the operation and the others with why not', async () => {
+    for (let round = 0; round < 5; round++) {
+      const id = await source(`at-once-${round}`);
+      await replica(id, `at-once-${round}-replica`);
+      const older = { version: '7.0', image: 'holdfast/redis:7.0' };
+      await api.control.db.updateTable('databases').set(older).where('handle', 'like', `at-once-${round}%`).execute();
+      const replies = await Promise.all(Array.from({ length: 6 }, () => ask(id, { type: 'upgrade', version: '8.0' })));
+      expect(replies.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409, 409]);
+    }
+  });
+
+  it('that stop each other are tried again: a caller does not see a deadlock', async () => {
+    const changes = new Changes(api.control);
+    const held = new Set<string>();
+    const lock = (tx: Tx, name: string) => sql`SELECT pg_advisory_xact_lock(hashtext(${name}))`.execute(tx);
+    const both = (first: string, second: string) => async (tx: Tx) => {
+      await lock(tx, first);
+      held.add(first);
+      await eventually(() => expect(held.size).toBe(2), { withinMs: 5_000 });
+      await lock(tx, second);
+      return { body: first as never };
+    };
+    const call = { request: { headers: {} }, response: {} } as unknown as Parameters<Changes['once']>[0];
+    expect(await Promise.all([changes.once(call, both('a', 'b')), changes.once(call, both('b', 'a'))])).toEqual([
+      'a',
+      'b',
+    ]);
   });
 });
