@@ -45,7 +45,7 @@ const configureTo = (aim: (context: AttemptContext) => Promise<Target>): Handler
       tidy: removeThrowAway,
       look: async (context) => look(context, await goal(context)),
       start: async (context) => bringUp(context, await goal(context)),
-      'dry-start': async (context) => dryStart(await goal(context)),
+      'dry-start': async (context) => dryStart(await goal(context), 'setting_refused'),
       'take-doors': takePlainDoors,
       keep: async (context) => keepData(context, (await goal(context)).database.persistence),
       apply: async (context) => setAll(context, await differing(context, (await values(context)).hot)),
