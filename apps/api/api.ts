@@ -16,6 +16,7 @@ import { certificateMetrics } from './system/certificate-metrics.js';
 import { driftMetrics } from './system/drift-metrics.js';
 import { lifecycleMetrics } from './system/lifecycle-metrics.js';
 import { stateMetrics } from './system/state-metrics.js';
+import { upgradeMetrics } from './system/upgrade-metrics.js';
 
 /** The whole API, ready to listen. `close()` ends live streams and waits for requests in flight; the parts stay open. */
 export const createApi = async (parts: ApiParts): Promise<NestExpressApplication> => {
@@ -41,6 +42,7 @@ export const createApi = async (parts: ApiParts): Promise<NestExpressApplication
   driftMetrics(parts.registry, parts.control.db);
   backupMetrics(parts.registry, parts.control.db);
   lifecycleMetrics(parts.registry, parts.control);
+  upgradeMetrics(parts.registry, parts.control.db);
   certificateMetrics(parts.registry, parts.control.db, parts.control.now);
   SwaggerModule.setup('docs', app, openApiDocument() as unknown as OpenAPIObject, { customSiteTitle: 'Holdfast API' });
   // It would end the upload of a large file; bodies of JSON have a limit of their own.

@@ -135,6 +135,26 @@ describe('of a tree', () => {
   });
 });
 
+describe('what the new version does not know', () => {
+  it('is found by a throw-away server before anything is touched, and nothing is left of that', async () => {
+    const database = await live.provision('former', { version: '6.0' });
+    // A command that 7.0 does not have any more.
+    await run(database, ['ACL', 'SETUSER', 'legacy', 'on', '>canary-of-the-legacy', '~*', '+stralgo']);
+    await run(database, ['ACL', 'SAVE']);
+    const { id } = await live.requestOperation(database.id, { type: 'upgrade', version: '7.0' });
+    const { status, error, steps } = await live.finished(id);
+    expect({ status, error }).toMatchObject({
+      ...{ status: 'failed' },
+      error: { code: 'upgrade_incompatible', detail: expect.stringContaining('stralgo'), leftBehind: [] },
+    });
+    expect(steps.at(-1)).toMatchObject({ name: 'try', status: 'failed' });
+    expect(await namedLike(`${live.installation.name}-try`)).toEqual([]);
+    expect(await live.show(database.id)).toMatchObject({ version: '6.0', health: 'healthy' });
+    expect(await run(database, ['PING'])).toBe('PONG');
+    await live.operate(database, 'deprovision');
+  });
+});
+
 describe('a request that cannot be carried out', () => {
   let database: LiveDatabase;
 

@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
-import { containerSpec, networkSpec, serverOf } from '#operations/server/server.js';
-import { findEnvironment } from '#persistence/environments.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { AppProcess } from '../support/app-process.js';
 import { eventually } from '../support/eventually.js';
 import { FaultRun } from '../support/fault-run.js';
+import { leaveContainer } from '../support/left-container.js';
 import { cancel, create, createHeld, databaseRow, finished, release, request } from '../support/requests.js';
 
 /** Of each sort of place one, for `npm test`; HOLDFAST_TEST_FAULTS=all runs through them all. */
@@ -100,7 +99,7 @@ describe('a worker that dies leaves a provision that another one completes', () 
 describe('a worker that dies leaves a provision that another one completes over the container of an operation that failed', () => {
   atEach(starting('provision:remove:'), async (point) => {
     const { databaseId, operationId } = await createHeld(run.installation, newHandle());
-    await leaveContainer(databaseId);
+    await leaveContainer(run.installation, databaseId);
     const victim = await run.victim('lifecycle-worker', point);
     await release(run.installation, operationId);
     expect((await outlives(victim, operationId)).status).toBe('succeeded');
@@ -108,18 +107,6 @@ describe('a worker that dies leaves a provision that another one completes over 
     await expectProvisioned(databaseId);
   });
 });
-
-/** As a failed operation does whose rollback could not reach the engine. */
-const leaveContainer = async (databaseId: string): Promise<void> => {
-  const { control, engine } = run.installation;
-  const database = await databaseRow(run.installation, databaseId);
-  const environment = await findEnvironment(control.db, { id: database.environment_id });
-  if (!environment) throw new Error('The environment is missing');
-  const signal = AbortSignal.timeout(30_000);
-  await engine.ensureNetwork(networkSpec(control, environment), signal);
-  const server = serverOf(control, database, environment);
-  await engine.createContainer(containerSpec(control, server, database, environment, 'another operation'), signal);
-};
 
 describe('a worker that dies leaves an operation that another one completes, and the data', () => {
   atEach(starting('restart:', 'reload:'), async (point) => {

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
+import { targetsOf } from '#persistence/operations/read.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { AppName, AppProcess } from '../support/app-process.js';
 import { BackupRun } from '../support/backup-run.js';
+import { leaveContainer } from '../support/left-container.js';
 import { backup, finished, onBackup } from '../support/requests.js';
 
 /** Of each sort of place one, for `npm test`; HOLDFAST_TEST_FAULTS=all runs through them all. */
@@ -144,6 +146,21 @@ describe('a worker that dies leaves a restore that another one completes', () =>
       await run.deprovision(String(restored.receipt?.['databaseId']));
     },
   );
+});
+
+describe('a worker that dies leaves a restore that another one completes over the container of an operation that failed', () => {
+  atEach(starting('restore:remove:'), async (point) => {
+    const backupId = await standingBackup();
+    const operationId = await onBackup(run.installation, backupId, { type: 'restore', keepCredentials: false });
+    const [target] = await targetsOf(run.installation.control.db, [operationId]);
+    const databaseId = target?.database_id ?? '';
+    await leaveContainer(run.installation, databaseId);
+    const restored = await outlives(() => Promise.resolve(operationId), [point]);
+    expect(restored).toMatchObject({ status: 'succeeded', error: null });
+    await run.expectRestored(databaseId);
+    await run.expectSound();
+    await run.deprovision(databaseId);
+  });
 });
 
 describe('a worker that dies leaves a deprovision that another one completes, with its final backup', () => {

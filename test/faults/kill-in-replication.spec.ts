@@ -4,6 +4,7 @@ import type { OperationRow } from '#persistence/tables.js';
 import type { AppProcess } from '../support/app-process.js';
 import { FaultRun } from '../support/fault-run.js';
 import { crash, docker } from '../support/host.js';
+import { leaveContainer } from '../support/left-container.js';
 import {
   addReplica,
   eventuallyFollows,
@@ -164,6 +165,20 @@ describe('a worker that dies leaves a replica that another one completes', () =>
     await expectSound();
     await succeeded(run, await request(run.installation, databaseId, 'deprovision'));
     await expectSound();
+  });
+});
+
+describe('a worker that dies leaves a replica that another one completes over the container of an operation that failed', () => {
+  atEach(starting('replicate:remove:'), async (point) => {
+    const [primary] = pair;
+    await tell(primary, 'SET', 'before', point);
+    const { databaseId, operationId } = await replicate(run.installation, primary.id, `over-${++counter}`);
+    await leaveContainer(run.installation, databaseId);
+    const victim = await run.victim('lifecycle-worker', point);
+    expect(await outlives(victim, operationId)).toMatchObject({ status: 'succeeded' });
+    await eventuallyHas(await memberOf(run, databaseId), 'before', point);
+    await expectSound();
+    await succeeded(run, await request(run.installation, databaseId, 'deprovision'));
   });
 });
 

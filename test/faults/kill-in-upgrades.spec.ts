@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { databaseAddress } from '#domain/server/addresses.js';
+import { containerName } from '#domain/server/names.js';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
 import { findEnvironment } from '#persistence/environments.js';
 import type { AppProcess } from '../support/app-process.js';
 import { FaultRun } from '../support/fault-run.js';
+import { crash } from '../support/host.js';
 import {
   addReplica,
   eventuallyHas,
+  eventuallyWrites,
   memberOf,
   succeeded,
   tell,
@@ -21,7 +24,7 @@ import { WatchedMembers } from '../support/watched-members.js';
 const chosen: readonly FaultPointName[] = [
   'upgrade:try:begun',
   'upgrade:fence-source:acted',
-  'switch:demoted',
+  'upgrade:take-over:begun',
   'upgrade:record:acted',
   'replace:recorded',
   'upgrade:replica:acted',
@@ -58,9 +61,9 @@ afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
 
 /** One that is ready, with a key. */
-const ready = async (version: string): Promise<Member> => {
+const ready = async (version: string, more: Readonly<Record<string, unknown>> = {}): Promise<Member> => {
   await worker();
-  const { databaseId, operationId } = await create(run.installation, `up-${++counter}`, { version });
+  const { databaseId, operationId } = await create(run.installation, `up-${++counter}`, { version, ...more });
   await succeeded(run, operationId);
   const member = await memberOf(run, databaseId);
   await tell(member, 'SET', 'before', 'yes');
@@ -93,8 +96,26 @@ const gone = async (...ids: string[]): Promise<void> => {
   expect(await run.complaints()).toEqual([]);
 };
 
-const elsewhere = ['replica', 'replace', 'take-over', 'give-back'].map((step) => `upgrade:${step}:`);
-const ofSwap = starting('upgrade:', 'switch:').filter((point) => !elsewhere.some((one) => point.startsWith(one)));
+const elsewhere = ['replica', 'replace', 'give-back'].map((step) => `upgrade:${step}:`);
+const ofSwap = starting('upgrade:', 'switch:', 'dry-start:').filter(
+  (point) => !elsewhere.some((one) => point.startsWith(one)),
+);
+
+/** Nobody may take writes any more for the step that goes on from there. */
+const deathsFor = (point: FaultPointName): readonly FaultPointName[] =>
+  point.startsWith('upgrade:take-over:') ? ['switch:demoted', point] : [point];
+
+/** The victims die one after the other where they were told to, and another worker goes on. */
+const upgrading = async (id: string, deaths: readonly FaultPointName[]): Promise<string> => {
+  let operationId: string | null = null;
+  for (const death of deaths) {
+    const victim = await run.victim('lifecycle-worker', death);
+    operationId ??= await request(run.installation, id, { type: 'upgrade', version: '8.0' });
+    expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  }
+  await worker();
+  return operationId ?? '';
+};
 
 describe('a worker that dies leaves an upgrade by swap that another one completes, with every write', () => {
   atEach(ofSwap, async (point) => {
@@ -103,15 +124,38 @@ describe('a worker that dies leaves an upgrade by swap that another one complete
     const after = await nextMember(before);
     const watch = await WatchedMembers.start([before, after]);
     watches.push(watch);
-    const victim = await run.victim('lifecycle-worker', point);
-    const operationId = await request(run.installation, before.id, { type: 'upgrade', version: '8.0' });
-    await dies(victim);
+    const operationId = await upgrading(before.id, deathsFor(point));
     expect(await finished(run.installation, operationId, perPoint)).toMatchObject({ status: 'succeeded', error: null });
     await watch.expectSound(after, 1);
     expect(await databaseRow(run.installation, before.id)).toMatchObject({ version: '8.0', incarnation: 2 });
     expect(await tell(after, 'GET', 'before')).toBe('yes');
     expect(await run.throughDoors(before.id, 'GET', 'before')).toEqual(['yes', 'yes', 'yes', 'yes']);
     expect(await tryWrite(before)).toBe('silent');
+    expect(await run.complaints()).toEqual([]);
+    await gone(before.id);
+  });
+});
+
+describe('a worker that dies while it gives the role back to the old version, because the new server came back with less', () => {
+  atEach(starting('upgrade:give-back:'), async (point) => {
+    const before = await ready('7.0', { persistence: 'rdb' });
+    await endAll();
+    const after = await nextMember(before);
+    const watch = await WatchedMembers.start([before, after], false);
+    watches.push(watch);
+    const first = await run.victim('lifecycle-worker', 'switch:demoted');
+    const operationId = await request(run.installation, before.id, { type: 'upgrade', version: '8.0' });
+    await first.exited;
+    await crash(containerName(run.installation.control.installation, before.id, 2));
+    await eventuallyWrites(after, 'READONLY');
+    await dies(await run.victim('lifecycle-worker', point));
+    const { status } = await finished(run.installation, operationId, perPoint);
+    expect(status).toMatch(/succeeded|failed/);
+    const [served, incarnation] = status === 'succeeded' ? [after, 2] : [before, 1];
+    await watch.expectSound(served, incarnation - 1);
+    expect(await databaseRow(run.installation, before.id)).toMatchObject({ incarnation });
+    expect(await run.throughDoors(before.id, 'GET', 'before')).toEqual(['yes', 'yes', 'yes', 'yes']);
+    expect(await tell(served, 'SET', 'after', 'yes')).toBe('OK');
     expect(await run.complaints()).toEqual([]);
     await gone(before.id);
   });

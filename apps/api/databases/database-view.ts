@@ -1,13 +1,14 @@
 import type { Database } from '#contracts/http/databases.js';
 import { lifecycleOf } from '#domain/catalogue/lifecycle.js';
 import { memoryOnlyWarning, persistenceLabels } from '#domain/database/persistence.js';
+import { containerName, volumeName } from '#domain/server/names.js';
 import { isInForce } from '#domain/lifecycle/mark.js';
 import type { Control } from '#operations/control.js';
 import { doorSettingsOf } from '#persistence/doors.js';
 import type { DatabaseView } from '#persistence/pages/databases.js';
 
 /** What of an installation shows in a database. */
-export type Surroundings = Pick<Control, 'catalogue' | 'now' | 'advertisedHost'>;
+export type Surroundings = Pick<Control, 'catalogue' | 'now' | 'advertisedHost' | 'installation'>;
 
 export const toDatabase =
   (surroundings: Surroundings) =>
@@ -32,11 +33,20 @@ export const toDatabase =
     deletionProtection: row.deletion_protection,
     backupsEnabled: row.backups_enabled,
     endpoints: endpointsOf(row, surroundings.advertisedHost),
+    keptServers: keptServersOf(row, surroundings),
     warnings: row.persistence === 'none' ? [memoryOnlyWarning] : [],
     createdAt: row.created_at.toISOString(),
     provisionedAt: row.provisioned_at?.toISOString() ?? null,
     deprovisionedAt: row.deprovisioned_at?.toISOString() ?? null,
   });
+
+const keptServersOf = ({ id, kept }: DatabaseView, { installation }: Surroundings): Database['keptServers'] =>
+  kept.map(({ incarnation, version, operation_id: upgrade, keep_until: until }) => ({
+    container: containerName(installation, id, incarnation),
+    volume: volumeName(installation, id, incarnation),
+    ...{ version, upgrade },
+    until: new Date(until).toISOString(),
+  }));
 
 const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => {
   const entry = catalogue.find((candidate) => candidate.version === row.version);

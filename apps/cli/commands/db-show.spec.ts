@@ -71,6 +71,23 @@ describe('db:show', () => {
     expect(api.received).toHaveLength(2);
   });
 
+  it('names what an upgrade has kept, until when, and where to read on', async () => {
+    const kept = {
+      container: 'h-db-1',
+      volume: 'h-db-1',
+      version: '7.0',
+      upgrade: idOf(9),
+      until: '2026-11-24T10:00Z',
+    };
+    await using api = await ScriptedApi.start({
+      [`GET /v1/databases/${idOf(1)}`]: [{ status: 200, body: { ...database, keptServers: [kept] } }],
+      'GET /v1/backups': [page()],
+    });
+    expect((await show(api, 1)).output).toContain(
+      `server of version 7.0 kept until 2026-11-24T10:00Z as h-db-1, see holdfast operation:show ${idOf(9)}\n`,
+    );
+  });
+
   it('names the verified backup with the newest data, which a copy of older data is not', async () => {
     const copy = { ...backup, id: idOf(8), snapshotAt: '2026-01-01T00:00:00.000Z' };
     await using api = await ScriptedApi.start({

@@ -96,4 +96,8 @@ const describe = (database: Database, newest: Backup | null): string[] => [
   ...database.endpoints.map(
     ({ type, follows, host, port }) => `${type} door at ${host}:${port}, follows the ${follows}`,
   ),
+  ...database.keptServers.map(
+    ({ version, until, container, upgrade }) =>
+      `server of version ${version} kept until ${until} as ${container}, see holdfast operation:show ${upgrade}`,
+  ),
 ];

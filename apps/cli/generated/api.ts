@@ -941,6 +941,8 @@ export interface components {
       generation: number;
       /** @description Own doors first. */
       endpoints: components['schemas']['Endpoint'][];
+      /** @description Oldest first. */
+      keptServers: components['schemas']['KeptServer'][];
       warnings: string[];
       /** Format: date-time */
       createdAt: string;
@@ -962,6 +964,22 @@ export interface components {
       idleTimeoutSeconds: number | null;
       /** @description Null means every address that the edge listens on. */
       bindAddress: string | null;
+    };
+    /** @description A server that an upgrade has replaced, stopped and fenced: the way back. */
+    KeptServer: {
+      container: string;
+      volume: string;
+      version: string;
+      /**
+       * Format: uuid
+       * @description The operation that kept it; its receipt says from when on writes are lost by going back.
+       */
+      upgrade: string;
+      /**
+       * Format: date-time
+       * @description From then on it is removed.
+       */
+      until: string;
     };
     /** @description One requested change. */
     Operation: {

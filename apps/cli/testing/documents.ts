@@ -35,6 +35,7 @@ export const database: Database = {
   generation: 1,
   warnings: [],
   formerHandles: [],
+  keptServers: [],
   certificateNotAfter: '2027-01-02T03:04:05.000Z',
   endpoints: [
     { type: 'redis', follows: 'database', host: '127.0.0.1', port: 20000, ...unset },

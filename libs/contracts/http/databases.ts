@@ -33,6 +33,16 @@ export const endpointSchema = z
   })
   .meta({ id: 'Endpoint', description: 'A door of the edge. One that follows the primary survives promotions.' });
 
+export const keptServerSchema = z
+  .strictObject({
+    container: z.string(),
+    volume: z.string(),
+    version: z.string(),
+    upgrade: id.describe('The operation that kept it; its receipt says from when on writes are lost by going back.'),
+    until: timestamp.describe('From then on it is removed.'),
+  })
+  .meta({ id: 'KeptServer', description: 'A server that an upgrade has replaced, stopped and fenced: the way back.' });
+
 export const databaseSchema = z
   .strictObject({
     id,
@@ -72,6 +82,7 @@ export const databaseSchema = z
     backupsEnabled: z.boolean(),
     generation: z.int(),
     endpoints: z.array(endpointSchema).describe('Own doors first.'),
+    keptServers: z.array(keptServerSchema).describe('Oldest first.'),
     warnings: z.array(z.string()),
     createdAt: timestamp,
     provisionedAt: timestamp.nullable(),

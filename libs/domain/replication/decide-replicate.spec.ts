@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { explore, type World } from '../operation/testing/server-model.js';
+import type { ServerSituation } from '../operation/decide-server.js';
 import { decideReplicate } from './decide-replicate.js';
 import { decideUnlink } from './decide-unlink.js';
 
 const nothing: World = { container: null, volume: false, doors: false, ready: false };
+const size = { memoryMb: 128, diskGb: 10 };
 const kind = {
-  decide: decideReplicate,
+  decide: (situation: ServerSituation) => decideReplicate({ ...situation, size, sourceSize: size }),
   from: [nothing],
   reached: (world: World): boolean => world.container?.running === true && world.volume && world.doors && world.ready,
 };
@@ -21,6 +23,14 @@ describe('decideReplicate', () => {
     expect(ends.every(kind.reached)).toBe(true);
     expect(orders.every((order) => order.includes('admit') && order.at(-1) === 'await-link')).toBe(true);
     expect(refusals).toEqual([]);
+  });
+
+  it.each([
+    ['memory', { memoryMb: 129, diskGb: 10 }],
+    ['disk', { memoryMb: 128, diskGb: 11 }],
+  ])('refuses a replica that has less %s than its source has now, before anything is made', (_, sourceSize) => {
+    const situation = { operationId: 'this', generation: 1, container: null, done: new Set<string>(), size };
+    expect(decideReplicate({ ...situation, sourceSize })).toMatchObject({ code: 'replica_too_small' });
   });
 
   it('never calls it done when somebody stops or removes the container on the way', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { renderUsers } from './users.js';
+import { letAnybodyIn, renderUsers, withoutSecrets } from './users.js';
 
 const passwords = { tenant: ['canary-tenant'], manager: 'canary-manager' };
 const hash = (password: string): string => createHash('sha256').update(password).digest('hex');
@@ -82,5 +82,25 @@ describe('renderUsers', () => {
 
   it('passes over what is not a user', () => {
     expect(renderUsers('8.0', passwords, '# a comment\n\nnonsense\n')).toBe(renderUsers('8.0', passwords, null));
+  });
+});
+
+describe('a server that nobody but Holdfast reaches', () => {
+  it.each([
+    ['6.0', '~* +@all'],
+    ['8.0', '~* &* +@all'],
+  ])('of %s lets anybody in, and has all other users as they are', (version, rules) => {
+    const own = renderUsers(version, passwords, reporter).split('\n');
+    const open = letAnybodyIn(version, own.join('\n')).split('\n');
+    expect(open[0]).toBe(`user default on nopass ${rules}`);
+    expect(open.slice(1)).toEqual(own.slice(1));
+  });
+});
+
+describe('what Redis says of a user that it cannot read', () => {
+  it('is shown without hashes and passwords, and whole otherwise', () => {
+    const said = (secret: string) => `>>> 'user reader on ${secret} +stralgo': Unknown command in '+stralgo'`;
+    for (const secret of [`#${hash('canary')}`, '>canary-password', '<canary-password', `!${hash('canary')}`])
+      expect(withoutSecrets(said(secret))).toBe(said('…'));
   });
 });

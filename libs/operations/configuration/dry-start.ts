@@ -1,36 +1,49 @@
-import { compareVersions } from '#domain/catalogue/version.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { serverPaths, serverUser } from '#domain/server/names.js';
-import { promisedSettings, renderRedisConfiguration } from '#domain/server/redis-configuration.js';
+import { serverPaths } from '#domain/server/names.js';
+import { promisedSettings } from '#domain/server/redis-configuration.js';
+import { letAnybodyIn, withoutSecrets } from '#domain/server/users.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import { faultPoints } from '#observability/fault-points.js';
 import type { FileEntry } from '#engine/ports/container-engine.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
-import { openAuthority } from '../server/material.js';
-import { serverOf } from '../server/server.js';
+import { serverFiles, usersFile } from '../server/files.js';
+import { openAuthority, openPasswords } from '../server/material.js';
+import { serverOf, type Server } from '../server/server.js';
 import { insideThrowAway, removeThrowAway, throwAwayOf, throwAwaySpec, type ThrowAway } from './throw-away.js';
 
 const readyMs = 60_000;
 const lastWordsLines = 20;
 const certificateMs = 3_600_000;
 
+/** What is on trial: settings for the version that runs, or another version with the settings that there are. */
+export type OnTrial = 'setting_refused' | 'upgrade_incompatible';
+
 /**
- * Starts the file that a server would get in a container of the same image, without a network and without data, and looks whether it runs with what it was
- * told. What it is in its tree, its secrets and its plain port are not its own there. The context's database is the one that is to be. Errors:
- * `setting_refused`, `server_not_ready`.
+ * Starts the files that a server would get in a container of its image, without a network and without data, and looks whether it runs with what it was
+ * told and takes the users that the tenant has saved. What it is in its tree, its certificate and its plain port are not its own there, and it lets
+ * anybody in. The context's database is the one that is to be. Errors: the one of what is on trial, `server_not_ready`.
  */
-export const dryStart = async (context: AttemptContext): Promise<void> => {
+export const dryStart = async (context: AttemptContext, onTrial: OnTrial): Promise<void> => {
   const server = throwAwayOf(context);
+  // What an attempt that died has left; only one that is made anew has these files.
+  await removeThrowAway(context);
   try {
     await make(context, server);
     await faultPoints.reached('dry-start:made');
-    await requireTaken(context, server);
+    await requireTaken(context, server, onTrial);
     await faultPoints.reached('dry-start:taken');
-  } finally {
-    await removeThrowAway(context);
+  } catch (error) {
+    // The error says more than that something is left: the rollback, or the next attempt, looks once more.
+    await leaveNothing(context).catch(() => undefined);
+    throw error;
   }
+  await leaveNothing(context);
 };
+
+/** Also of an attempt that was interrupted: its signal is spent, and its worker may end before another one comes. */
+const leaveNothing = (context: AttemptContext): Promise<void> =>
+  removeThrowAway({ ...context, signal: uninterrupted() });
 
 const make = async (context: AttemptContext, server: ThrowAway): Promise<void> => {
   const { containers } = context.engines;
@@ -41,40 +54,38 @@ const make = async (context: AttemptContext, server: ThrowAway): Promise<void> =
   await containers.startContainer(name, context.signal);
 };
 
-const shapeOf = ({ control, database, environment }: AttemptContext) => ({
-  ...serverOf(control, database, environment).shape,
-  tlsOnly: false,
-});
+/** The plain port is where it is asked. */
+const serverToBe = ({ control, database, environment }: AttemptContext): Server =>
+  serverOf(control, { ...database, tls_only: false }, environment);
 
-const filesOf = async (context: AttemptContext): Promise<FileEntry[]> => {
-  const { control, engines, database } = context;
+const filesOf = async (context: AttemptContext): Promise<readonly FileEntry[]> => {
+  const { control, engines, database, signal } = context;
+  const server = serverToBe(context);
   const authority = openAuthority(context);
   const now = control.now().getTime();
-  const { certificatePem, privateKeyPem } = await engines.certificates.issue(authority, {
+  const certificate = await engines.certificates.issue(authority, {
     ...{ dnsNames: ['localhost'], ipAddresses: [] },
     ...{ notBefore: new Date(now - certificateMs), notAfter: new Date(now + certificateMs) },
   });
-  const anybody = `user default on nopass ~* ${compareVersions(database.version, '6.2') < 0 ? '' : '&* '}+@all\n`;
-  const folder = (path: string): FileEntry => ({ path, content: null, mode: 0o700, ...serverUser });
-  const file = (path: string, content: string): FileEntry => ({
-    ...{ path: path.slice(serverPaths.root.length + 1), content, mode: 0o600 },
-    ...serverUser,
-  });
-  return [
-    ...['conf', 'conf/tls', 'acl', 'data'].map(folder),
-    file(serverPaths.configuration, renderRedisConfiguration(shapeOf(context), { kind: 'primary', followers: 0 })),
-    file(serverPaths.users, anybody),
-    file(serverPaths.certificate, certificatePem),
-    file(serverPaths.privateKey, privateKeyPem),
-    file(serverPaths.authority, authority.certificatePem),
-  ];
+  const users = await engines.containers.readFile(server.name, serverPaths.users, signal);
+  const material = {
+    ...{ certificate, authorityPem: authority.certificatePem },
+    role: { kind: 'primary', followers: 0 } as const,
+    followers: [],
+    passwords: await openPasswords(control, database.id),
+    existingUsers: users?.toString('utf8') ?? null,
+  };
+  const { path } = usersFile(server, material);
+  return serverFiles(server, material).map((file) =>
+    file.path === path ? { ...file, content: letAnybodyIn(database.version, String(file.content)) } : file,
+  );
 };
 
-const requireTaken = async (context: AttemptContext, server: ThrowAway): Promise<void> => {
-  const promised = promisedSettings(shapeOf(context));
+const requireTaken = async (context: AttemptContext, server: ThrowAway, onTrial: OnTrial): Promise<void> => {
+  const promised = promisedSettings(serverToBe(context).shape);
   const found = await waitUntil(
     async (signal) => {
-      const end = await endOf(context, server, signal);
+      const end = await endOf(context, server, onTrial, signal);
       if (end) return end;
       const node = await context.engines.redis.connect(insideThrowAway(context, server), signal);
       try {
@@ -90,17 +101,20 @@ const requireTaken = async (context: AttemptContext, server: ThrowAway): Promise
   const other = Object.entries(promised).filter(([name, value]) => found[name] !== value);
   if (other.length === 0) return;
   const list = other.map(([name, value]) => `${name} is "${found[name] ?? 'missing'}" in place of "${value}"`);
-  throw new HoldfastError('setting_refused', `A server that starts with them runs with others: ${list.join('; ')}.`);
+  throw new HoldfastError(onTrial, `${tried(context)} runs with others: ${list.join('; ')}.`);
 };
 
 /** Undefined while it runs. */
-const endOf = async (context: AttemptContext, { name, owner }: ThrowAway, signal: AbortSignal) => {
+const endOf = async (context: AttemptContext, { name, owner }: ThrowAway, onTrial: OnTrial, signal: AbortSignal) => {
   const { containers } = context.engines;
   const container = await containers.inspectContainer(name, owner, signal);
   if (container?.state === 'running') return undefined;
   if (!container) return new HoldfastError('server_not_ready', 'The throw-away server was removed.');
-  const words = (await containers.tailLogs(name, lastWordsLines, signal)).trim();
+  const words = withoutSecrets((await containers.tailLogs(name, lastWordsLines, signal)).trim());
   await context.log('error', words);
   const complaint = words.split('\n').findLast((line) => !line.startsWith('>>>')) ?? '';
-  return new HoldfastError('setting_refused', `A server that starts with them ends: ${complaint}`);
+  return new HoldfastError(onTrial, `${tried(context)} ends: ${complaint}`);
 };
+
+const tried = ({ database }: AttemptContext): string =>
+  `A Redis ${database.version} that starts with the settings and users`;

@@ -45,7 +45,7 @@ const configureTo = (aim: (context: AttemptContext) => Promise<Target>): Handler
       tidy: removeThrowAway,
       look: async (context) => look(context, await goal(context)),
       start: async (context) => bringUp(context, await goal(context)),
-      'dry-start': async (context) => dryStart(await goal(context)),
+      'dry-start': async (context) => dryStart(await goal(context), 'setting_refused'),
       'take-doors': takePlainDoors,
       keep: async (context) => keepData(context, (await goal(context)).database.persistence),
       apply: async (context) => setAll(context, await differing(context, (await values(context)).hot)),
@@ -82,6 +82,23 @@ const touching: ReadonlySet<string> = new Set<ConfigureAction>([
   ...(['start', 'take-doors', 'keep', 'apply', 'persist', 'let-go', 'stop', 'open-doors', 'close-doors'] as const),
 ]);
 
+/** What it is given to answer, or to be seen to have ended; the way back has no more than a minute. */
+const reviveAfter = { deadlineMs: 10_000, intervalMs: 50 };
+
+/** The engine starts one that ends over its settings again and again, and calls it running meanwhile. */
+const isDown = async (context: AttemptContext): Promise<boolean> => {
+  const { container } = await observeServer(context, new Set());
+  if (!container?.running) return container !== null;
+  try {
+    (await awaitAnswer(context, serverIn(context), reviveAfter)).close();
+    return false;
+  } catch (error) {
+    // One that loads its data is left alone.
+    if (isHoldfastError(error, 'server_not_ready')) return error.detail.startsWith(ended);
+    throw error;
+  }
+};
+
 /** Back to what is recorded. Each part by itself; returns what is left. */
 const undo = async (context: AttemptContext): Promise<readonly string[]> => {
   const left: string[] = [];
@@ -92,8 +109,7 @@ const undo = async (context: AttemptContext): Promise<readonly string[]> => {
   await attempt('the throw-away server', () => removeThrowAway(context));
   const steps = await stepsOf(context.control.db, [context.operation.id]);
   if (!steps.some(({ name }) => touching.has(name))) return left;
-  const { container } = await observeServer(context, new Set());
-  if (container && !container.running) await attempt('the server', () => revive(context));
+  if (await isDown(context)) await attempt('the server', () => revive(context));
   const back = configureTo(async (one) => {
     const { mode, ...target } = await targetOf(one);
     const { database } = one;

@@ -1,5 +1,8 @@
-import { decideReplicate, type ReplicateAction } from '#domain/replication/decide-replicate.js';
-import type { ServerSituation } from '#domain/operation/decide-server.js';
+import {
+  decideReplicate,
+  type ReplicateAction,
+  type ReplicateSituation,
+} from '#domain/replication/decide-replicate.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { followersOf } from '#persistence/replication.js';
 import type { DatabaseRow } from '#persistence/tables.js';
@@ -17,6 +20,8 @@ const sourceIn = ({ others: [source], operation }: AttemptContext): DatabaseRow 
   if (!source) throw new Error(`Operation ${operation.id} has no source`);
   return source;
 };
+
+const sizeOf = ({ memory_mb: memoryMb, disk_gb: diskGb }: DatabaseRow) => ({ memoryMb, diskGb });
 
 /** The source knows its followers, and starts behind its gate from now on. */
 export const admitFollowers = async (context: AttemptContext, source: DatabaseRow): Promise<void> => {
@@ -36,8 +41,12 @@ const undo = async (context: AttemptContext): Promise<readonly string[]> => {
   return left;
 };
 
-export const replicate: KindHandler<ServerSituation, ReplicateAction> = {
-  observe: observeServer,
+export const replicate: KindHandler<ReplicateSituation, ReplicateAction> = {
+  observe: async (context, done) => ({
+    ...(await observeServer(context, done)),
+    size: sizeOf(context.database),
+    sourceSize: sizeOf(sourceIn(context)),
+  }),
   decide: decideReplicate,
   actions: {
     ...serverActions,

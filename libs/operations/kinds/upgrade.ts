@@ -3,6 +3,7 @@ import { backupOfOperation, failBackupOf } from '#persistence/backups.js';
 import { updateDatabase } from '#persistence/databases.js';
 import type { OperationReceipt } from '#persistence/operation-documents.js';
 import { findOperation, stepsOf } from '#persistence/operations/read.js';
+import { dryStart } from '../configuration/dry-start.js';
 import { progressOf } from '../replication/progress.js';
 import { viewOf } from '../replication/view.js';
 import { on, type AttemptContext } from '../run/context.js';
@@ -26,7 +27,6 @@ import {
   startSuccessor,
 } from '../upgrade/successor.js';
 import { fenceFormer, giveBackRole, recordSwap, switchServers, takeOver } from '../upgrade/swap.js';
-import { trySettings } from '../upgrade/trial.js';
 import { undoUpgrade } from '../upgrade/undo.js';
 import type { KindHandler } from './kind.js';
 import { ensureImage, observeServer } from './server-actions.js';
@@ -86,7 +86,8 @@ const check = async (context: AttemptContext): Promise<void> => {
 
 const tryVersion = async (context: AttemptContext): Promise<void> => {
   const { version, image, tls_protocols } = wantedIn(context);
-  await trySettings(context, { ...(await freshRow(context)), version, image, tls_protocols });
+  const toBe = { ...(await freshRow(context)), version, image, tls_protocols };
+  await dryStart(on(context, toBe), 'upgrade_incompatible');
   await tryData(context);
 };
 

@@ -2,6 +2,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { mayHaveServed } from '#domain/replication/decide-promote.js';
 import { followersOf } from '#persistence/replication.js';
 import { removeServer } from '../backup/verification.js';
+import { removeThrowAway } from '../configuration/throw-away.js';
 import { removeHalfMade } from '../kinds/backup-snapshot.js';
 import { openDoors } from '../kinds/door-actions.js';
 import { primaryAgain } from '../replication/fencing.js';
@@ -13,21 +14,20 @@ import { on, type AttemptContext } from '../run/context.js';
 import { backupOfOperation } from '#persistence/backups.js';
 import { partiesOf, wantedIn } from './parties.js';
 import { removeIncarnation } from './successor.js';
-import { removeTrial } from './trial.js';
 
 type Part = readonly [what: string, undo: () => Promise<void>];
 
 /** The way back of an upgrade that failed before the new version took writes. Each part by itself; returns what is left. */
 export const undoUpgrade = async (context: AttemptContext): Promise<readonly string[]> => {
-  const left = await each([['the throw-away servers', () => removeThrowAway(context)]]);
+  const left = await each([['the throw-away servers', () => removeThrowAways(context)]]);
   if (await backupOfOperation(context.control.db, context.operation.id)) left.push(...(await removeHalfMade(context)));
   if (wantedIn(context).method === 'swap') left.push(...(await undoSwap(context)));
   return left;
 };
 
-const removeThrowAway = async (context: AttemptContext): Promise<void> => {
+const removeThrowAways = async (context: AttemptContext): Promise<void> => {
   await removeServer(context);
-  await removeTrial(context);
+  await removeThrowAway(context);
 };
 
 const undoSwap = async (context: AttemptContext): Promise<readonly string[]> => {

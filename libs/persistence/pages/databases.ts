@@ -14,6 +14,8 @@ export type DatabaseView = DatabaseRow & {
   readonly doors: readonly DoorView[];
   readonly mark: MarkView | null;
   readonly exemption: ExemptionView | null;
+  /** Those that upgrades have kept, oldest first. */
+  readonly kept: readonly KeptView[];
 };
 
 /** Moments are texts: they come out of Postgres as JSON. */
@@ -28,6 +30,13 @@ interface ExemptionView {
   readonly ends_on: string;
   readonly granted_by: string;
   readonly granted_at: string;
+}
+
+interface KeptView {
+  readonly incarnation: number;
+  readonly version: string;
+  readonly operation_id: string;
+  readonly keep_until: string;
 }
 
 const mark = sql<MarkView | null>`(SELECT to_jsonb(m) FROM lifecycle_marks m WHERE m.database_id = databases.id)`;
@@ -85,13 +94,26 @@ const replicas = (e: ExpressionBuilder<Tables, 'databases'>) =>
       .orderBy('replica.id'),
   );
 
+const kept = (e: ExpressionBuilder<Tables, 'databases'>) =>
+  jsonArrayFrom(
+    e
+      .selectFrom('incarnations')
+      .select(['incarnations.incarnation', 'incarnations.version', 'incarnations.operation_id'])
+      // None that is kept has no end.
+      .select((one) => one.ref('incarnations.keep_until').$castTo<string>().as('keep_until'))
+      .whereRef('incarnations.database_id', '=', 'databases.id')
+      .where('incarnations.state', '=', 'kept')
+      .orderBy('incarnations.incarnation'),
+  );
+
 const views = (db: Db | Tx) =>
   db
     .selectFrom('databases')
     .innerJoin('environments', 'environments.id', 'databases.environment_id')
     .selectAll('databases')
     .select('environments.name as environment_name')
-    .select((e) => [doors(e).as('doors'), replicas(e).as('replicas'), mark.as('mark'), exemption.as('exemption')]);
+    .select((e) => [doors(e).as('doors'), replicas(e).as('replicas'), kept(e).as('kept')])
+    .select([mark.as('mark'), exemption.as('exemption')]);
 
 export const viewDatabase = (db: Db | Tx, id: string): Promise<DatabaseView | undefined> =>
   views(db).where('databases.id', '=', id).executeTakeFirst();

@@ -137,6 +137,26 @@ describe('configure', () => {
     expect(await refusal(id, { type: 'resize', memoryMb: 128 })).toBe('replica_too_small');
   });
 
+  it('a replica that was asked for while its source grew is not made smaller than that', async () => {
+    const id = await provisioned('growing');
+    const { control, host } = installation;
+    const growth = await request(installation, id, { type: 'resize', memoryMb: 128 });
+    // The resize has looked at its neighbours and goes on, and then somebody asks for one more.
+    let asked: Awaited<ReturnType<typeof replicate>> | undefined;
+    const update = host.updateResources.bind(host);
+    host.updateResources = async (...args) => {
+      asked ??= await replicate(installation, id, 'too-small');
+      return update(...args);
+    };
+    expect(await run(growth)).toEqual({ kind: 'done' });
+    host.updateResources = update;
+    expect(await run(asked?.operationId ?? '')).toEqual({ kind: 'fail', code: 'replica_too_small' });
+    expect((await findOperation(control.db, asked?.operationId ?? ''))?.error?.leftBehind ?? []).toEqual([]);
+    const again = await replicate(installation, id, 'large-enough');
+    expect(await run(again.operationId)).toEqual({ kind: 'done' });
+    expect(await databaseRow(installation, again.databaseId)).toMatchObject({ memory_mb: 128 });
+  });
+
   it('a replica is made with the settings of its source', async () => {
     const id = await provisioned('source');
     await configure(id, { settings: { timeout: 60 } });
