@@ -22,7 +22,10 @@ export interface CertificatesSwept {
 
 const actor = sweepActor('certificates');
 
-/** Asks for the renewal of what is due, and tells once of each certificate that ends soon all the same. */
+/**
+ * Asks for the renewal of what is due, and tells once of each certificate that ends soon all the same: one that an operator has brought can only be
+ * replaced by the operator.
+ */
 export const sweepCertificates = async (
   control: Control,
   times: RenewalTimes,
@@ -31,7 +34,7 @@ export const sweepCertificates = async (
   const now = control.now();
   const due = await certificateEnds(control.db, dueBefore(times, now));
   let requested = 0;
-  for (const end of due.filter((one) => !one.seen_to)) {
+  for (const end of due.filter((one) => !one.seen_to && !one.own)) {
     await proceed();
     requested += Number(await askForRenewal(control, end));
   }
@@ -50,11 +53,11 @@ const askForRenewal = (control: Control, { id }: CertificateEnd): Promise<boolea
     return true;
   });
 
-const alarm = (control: Control, { id, environment_id: environmentId, not_after: notAfter }: CertificateEnd) =>
+const alarm = (control: Control, { id, environment_id: environmentId, not_after: notAfter, own }: CertificateEnd) =>
   control.db.transaction().execute(async (tx) => {
     if (!(await raiseCertificateAlert(tx, id, control.now()))) return false;
     const subject = { environmentId, databaseId: id };
-    const detail = { notAfter: notAfter.toISOString() };
+    const detail = { notAfter: notAfter.toISOString(), ...(own ? { broughtBy: 'operator' } : {}) };
     await appendAudit(tx, auditEvent(control.now(), actor, 'database.certificate-due', subject, detail));
     return true;
   });

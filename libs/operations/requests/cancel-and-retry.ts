@@ -107,8 +107,10 @@ const askAgain = async (
     case 'restart':
     case 'reload':
     case 'repair':
-    case 'renew-certificate':
     case 'rename':
+      return asBefore();
+    case 'renew-certificate':
+      if (parameters['certificate'] === 'own') throw certificateIsGone(retryOf);
       return asBefore();
     case 'configure':
     case 'resize':
@@ -130,6 +132,9 @@ const promotionIn = (parameters: OperationRow['parameters']) =>
 
 const urlIsGone = (id: string): HoldfastError =>
   new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
+
+const certificateIsGone = (id: string): HoldfastError =>
+  new HoldfastError('certificate_key_gone', `The operation ${id} has ended, and with it went the key that was sent.`);
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {

@@ -8,7 +8,8 @@ import type { DatabaseRow } from '#persistence/tables.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { serverFiles } from '../server/files.js';
-import { issueCertificate, openAuthority, openPasswords } from '../server/material.js';
+import { openPasswords } from '../server/material.js';
+import { authoritiesOf, certificateOf } from '../server/own-certificate.js';
 import { containerSpec, serverOf } from '../server/server.js';
 import { serverIn } from '../kinds/server-actions.js';
 
@@ -63,8 +64,8 @@ const make = async (context: AttemptContext, row: DatabaseRow): Promise<void> =>
   const files = serverFiles(server, {
     role: { kind: 'primary', followers: 0 },
     followers: [],
-    authorityPem: openAuthority(context).certificatePem,
-    certificate: (await issueCertificate(context, server)).keyPair,
+    authorityPem: await authoritiesOf(context),
+    certificate: (await certificateOf(context, server)).keyPair,
     passwords: await openPasswords(control, row.id),
     existingUsers: users?.toString('utf8') ?? null,
   });
