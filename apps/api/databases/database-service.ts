@@ -65,7 +65,15 @@ export class DatabaseService {
     const row = await lockEnvironment(tx, environmentReference(environment), 'key share');
     if (!row) throw noSuchEnvironment(environment);
     const { database, doors, operation } = await createDatabase(this.control, tx, actor, row, request);
-    const view = { ...database, environment_name: row.name, doors, replicas: [], mark: null, exemption: null };
+    const view = {
+      ...database,
+      environment_name: row.name,
+      doors,
+      replicas: [],
+      mark: null,
+      exemption: null,
+      own_certificate: null,
+    };
     return { database: toDatabase(this.control)(view), operation: toOperation(withTarget(operation, view)) };
   }
 

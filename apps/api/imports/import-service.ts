@@ -97,7 +97,15 @@ export class ImportService {
     { environment }: ImportPlan,
     { database, doors, operation, backupId }: RequestedImport,
   ): Change<Import> {
-    const view = { ...database, environment_name: environment.name, doors, replicas: [], mark: null, exemption: null };
+    const view = {
+      ...database,
+      environment_name: environment.name,
+      doors,
+      replicas: [],
+      mark: null,
+      exemption: null,
+      own_certificate: null,
+    };
     return {
       body: {
         database: toDatabase(this.control)(view),

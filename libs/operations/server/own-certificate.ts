@@ -45,7 +45,7 @@ export const certificateOf = async (
  * can follow each of them. `states` says whether those count that are not shown yet.
  */
 export const authoritiesOf = async (
-  { control, database, installation }: AttemptContext,
+  { control, database, installation }: Pick<AttemptContext, 'control' | 'database' | 'installation'>,
   states: readonly OwnCertificateRow['state'][] = ['coming', 'current'],
 ): Promise<string> => {
   const rows = await ownCertificatesOf(control.db, await treeIndex(control.db, database.id));
