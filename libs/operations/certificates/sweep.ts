@@ -32,14 +32,15 @@ export const sweepCertificates = async (
   proceed: () => Promise<void>,
 ): Promise<CertificatesSwept> => {
   const now = control.now();
-  const due = await certificateEnds(control.db, dueBefore(times, now));
+  const ending = await certificateEnds(control.db, dueBefore(times, now));
+  const due = ending.filter((one) => !one.own);
   let requested = 0;
-  for (const end of due.filter((one) => !one.seen_to && !one.own)) {
+  for (const end of due.filter((one) => !one.seen_to)) {
     await proceed();
     requested += Number(await askForRenewal(control, end));
   }
   await proceed();
-  const late = due.filter((end) => end.not_after <= warnedBefore(times, now));
+  const late = ending.filter((end) => end.not_after <= warnedBefore(times, now));
   let alertChanges = await endAlerts(control, warnedBefore(times, now));
   for (const end of late.filter((one) => one.alert_since === null)) alertChanges += Number(await alarm(control, end));
   return { due: due.length, requested, late: late.length, alertChanges };
