@@ -88,8 +88,7 @@ export const factsOf = (certificate: X509Certificate): CertificateFacts => {
     notBefore: new Date(certificate.validFrom),
     notAfter: new Date(certificate.validTo),
     isAuthority: certificate.ca,
-    // Node calls the extended ones so, and has nothing for a certificate without them.
-    usages: (certificate.keyUsage as readonly string[] | undefined) ?? null,
+    usages: usagesOf(certificate),
     key: {
       type: asymmetricKeyType ?? 'unknown',
       bits: asymmetricKeyDetails?.modulusLength ?? null,
@@ -97,6 +96,10 @@ export const factsOf = (certificate: X509Certificate): CertificateFacts => {
     },
   };
 };
+
+/** Node calls the extended ones so, and has nothing for a certificate without them. */
+const usagesOf = ({ keyUsage }: { readonly keyUsage?: readonly string[] }): readonly string[] | null =>
+  keyUsage ?? null;
 
 /** Whether a client that dials this host accepts the certificate. The common name is no name of a host any more. */
 export const isFor = (certificate: X509Certificate, host: string): boolean =>

@@ -108,9 +108,8 @@ const askAgain = async (
     case 'reload':
     case 'repair':
     case 'rename':
-      return asBefore();
     case 'renew-certificate':
-      if (parameters['certificate'] === 'own') throw certificateIsGone(retryOf);
+      requireNothingSent(retryOf, parameters);
       return asBefore();
     case 'configure':
     case 'resize':
@@ -133,8 +132,14 @@ const promotionIn = (parameters: OperationRow['parameters']) =>
 const urlIsGone = (id: string): HoldfastError =>
   new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
 
-const certificateIsGone = (id: string): HoldfastError =>
-  new HoldfastError('certificate_key_gone', `The operation ${id} has ended, and with it went the key that was sent.`);
+/** Errors: `certificate_key_gone`. */
+const requireNothingSent = (id: string, { certificate }: OperationRow['parameters']): void => {
+  if (certificate !== 'own') return;
+  throw new HoldfastError(
+    'certificate_key_gone',
+    `The operation ${id} has ended, and with it went the key that was sent.`,
+  );
+};
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {
