@@ -219,6 +219,7 @@ export const databaseRoutes = {
       'setting_invalid',
       'setting_conflict',
       'settings_entry_not_found',
+      'certificate_is_own',
     ],
   }),
   getCredentials: defineRoute({
