@@ -6,6 +6,8 @@ import { BackupPolicyService } from './backup-policies/backup-policy-service.js'
 import { BackupController } from './backups/backup-controller.js';
 import { BackupExports } from './backups/backup-exports.js';
 import { BackupService } from './backups/backup-service.js';
+import { CertificateController } from './certificates/certificate-controller.js';
+import { CertificateService } from './certificates/certificate-service.js';
 import { DatabaseController } from './databases/database-controller.js';
 import { LiveStatus } from './databases/live-status.js';
 import { DatabaseService } from './databases/database-service.js';
@@ -40,6 +42,7 @@ export const controllers = [
   VersionController,
   EnvironmentController,
   DatabaseController,
+  CertificateController,
   SettingsController,
   OperationController,
   BackupController,
@@ -65,6 +68,7 @@ export const apiModule = (parts: ApiParts, authentication: Authentication): Dyna
     new EnvironmentService(control),
     live,
     new DatabaseService(control, live),
+    new CertificateService(control),
     new SettingsService(control),
     new SweepService(control),
     new LifecycleService(control),

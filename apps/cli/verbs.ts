@@ -28,6 +28,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'db:retire-credentials': async () => (await import('./commands/db-retire-credentials.js')).verb,
   'db:rename': async () => (await import('./commands/db-rename.js')).verb,
   'db:renew-certificate': async () => (await import('./commands/db-renew-certificate.js')).verb,
+  'db:certificate': async () => (await import('./commands/db-certificate.js')).verb,
   'db:protect': async () => (await import('./commands/db-protect.js')).verb,
   'db:unprotect': async () => (await import('./commands/db-unprotect.js')).verb,
   'db:exempt': async () => (await import('./commands/db-exempt.js')).verb,

@@ -6,7 +6,7 @@ import { diskBoundsGb, memoryBoundsMb } from '#domain/database/size.js';
 import { upgradeMethods } from '#domain/upgrade/upgrade-target.js';
 import { handleSchema } from './database-requests.js';
 
-const confirm = z.string().max(64).describe('The handle of the database, typed again.');
+export const confirm = z.string().max(64).describe('The handle of the database, typed again.');
 
 export const promotionRequestSchema = z
   .strictObject({

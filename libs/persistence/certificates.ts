@@ -9,6 +9,8 @@ export interface CertificateEnd {
   readonly not_after: Date;
   /** Since when there is an alert; null when there is none. */
   readonly alert_since: Date | null;
+  /** An operator has brought it: Holdfast cannot renew it. */
+  readonly own: boolean;
   /** An operation renews it, or one that was to failed within the last hour: another one would not help either. */
   readonly seen_to: boolean;
 }
@@ -18,6 +20,7 @@ export const certificateEnds = async (db: Db | Tx, before: Date | null = null): 
   const { rows } = await sql<CertificateEnd>`
     SELECT databases.id, environment_id, environments.name AS environment, handle, certificate_not_after AS not_after,
       alert.since AS alert_since,
+      EXISTS (SELECT FROM own_certificates own WHERE own.database_id = databases.id AND own.state = 'current') AS own,
       EXISTS (SELECT FROM operations JOIN operation_targets target ON operation_id = operations.id
         WHERE target.database_id = databases.id AND kind = 'renew-certificate' AND (NOT target.finished
           OR (operations.status = 'failed' AND operations.finished_at > now() - interval '1 hour'))) AS seen_to

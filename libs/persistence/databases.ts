@@ -120,6 +120,7 @@ export const markDeprovisioned = async (tx: Tx, id: string): Promise<void> => {
   await updateDatabase(tx, id, { status: 'deprovisioned', health: 'unknown', health_reason: null });
   await sql`UPDATE databases SET deprovisioned_at = now() WHERE id = ${id}`.execute(tx);
   await sql`DELETE FROM credentials WHERE database_id = ${id}`.execute(tx);
+  await sql`DELETE FROM own_certificates WHERE database_id = ${id}`.execute(tx);
   await sql`UPDATE backups SET orphaned = true WHERE database_id = ${id}`.execute(tx);
   await releaseDoors(tx, id);
   await releaseAddress(tx, id);

@@ -31,6 +31,27 @@ export const resealCredential = async (db: Db, row: SealedCredential, sealed: st
     .execute();
 };
 
+export interface SealedCertificateKey {
+  readonly database_id: string;
+  readonly private_key_sealed: string;
+}
+
+/** Keys of certificates that operators have brought, which an older key than `version` has sealed. */
+export const olderCertificateKeys = async (db: Db, version: number): Promise<readonly SealedCertificateKey[]> =>
+  (await db.selectFrom('own_certificates').select(['database_id', 'private_key_sealed']).execute()).filter((row) =>
+    isOlder(version, row.private_key_sealed),
+  );
+
+/** Nothing when it was changed meanwhile. */
+export const resealCertificateKey = async (db: Db, row: SealedCertificateKey, sealed: string): Promise<void> => {
+  await db
+    .updateTable('own_certificates')
+    .set({ private_key_sealed: sealed })
+    .where('database_id', '=', row.database_id)
+    .where('private_key_sealed', '=', row.private_key_sealed)
+    .execute();
+};
+
 export const resealAuthority = async (db: Db, before: string, sealed: string): Promise<void> => {
   await db
     .updateTable('installation')

@@ -17,6 +17,7 @@ import type { Permission } from '#domain/permissions/permission.js';
 import type { IncarnationTable } from './incarnation-table.js';
 import type { Settings } from '#domain/settings/settings.js';
 import type { OperationError, OperationParameters, OperationReceipt } from './operation-documents.js';
+import type { OwnCertificateTable } from './own-certificate-table.js';
 import type { SettingsHistoryTable } from './settings-table.js';
 
 /** The rows of libs/persistence/migrations, as Postgres hands them out. */
@@ -39,6 +40,7 @@ export interface Tables {
   backup_schedules: { database_id: string; served_at: Date };
   operation_limits: { kind: string; most: number };
   operation_secrets: { operation_id: string; sealed: string };
+  own_certificates: OwnCertificateTable;
   settings_history: SettingsHistoryTable;
   idempotency_keys: IdempotencyKeyTable;
   tokens: TokenTable;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { serverPorts } from '#domain/server/names.js';
-import type { RedisConnector, RedisTarget } from '#engine/ports/redis-node.js';
+import type { RedisConnector, RedisTarget, ServerTrust } from '#engine/ports/redis-node.js';
 
 interface Shown {
   readonly connector: RedisConnector;
@@ -25,5 +25,28 @@ export const itShowsItsCertificate = (shown: () => Shown): void => {
     for (const other of refused) {
       await expect(connector.presentedCertificate(other, signal)).rejects.toMatchObject({ code: 'server_not_ready' });
     }
+  });
+
+  it('is believed when it is pinned, whatever its name, as long as its chain holds', async () => {
+    const { connector, target, certificatePem, strangerPem, signal } = shown();
+    const { fingerprint256 } = new X509Certificate(certificatePem);
+    const { caPem, serverName } = target.tls;
+    const other = fingerprint256.replace(/^../, (byte) => (byte === 'AA' ? 'BB' : 'AA'));
+    const show = (tls: ServerTrust): Promise<string> =>
+      connector.presentedCertificate({ ...target, tls }, signal).then(
+        () => 'shown',
+        () => 'refused',
+      );
+    const pinned = { caPem, fingerprints256: [other, fingerprint256] };
+    expect(await show({ caPem: strangerPem, serverName: 'another.default', pinned })).toBe('shown');
+    // Not pinned, and of an authority that is trusted for pinned ones only.
+    expect(await show({ caPem: strangerPem, serverName, pinned: { caPem, fingerprints256: [other] } })).toBe('refused');
+    // Pinned, and nobody is trusted who signed it.
+    const unsigned = { caPem: strangerPem, fingerprints256: [fingerprint256] };
+    expect(await show({ caPem: strangerPem, serverName, pinned: unsigned })).toBe('refused');
+    // One of ours beside others that are pinned.
+    const beside = { caPem: strangerPem, fingerprints256: [other] };
+    expect(await show({ caPem, serverName, pinned: beside })).toBe('shown');
+    expect(await show({ caPem, serverName: 'another.default', pinned: beside })).toBe('refused');
   });
 };

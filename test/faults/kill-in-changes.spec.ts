@@ -1,12 +1,17 @@
+import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
 import { openPasswords } from '#operations/server/material.js';
 import { requestRename } from '#operations/requests/request-rename.js';
 import { findDatabase } from '#persistence/databases.js';
+import { findOperationSecret } from '#persistence/operation-secrets.js';
+import { ownCertificatesOf } from '#persistence/own-certificates.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { AppProcess } from '../support/app-process.js';
 import { FaultRun } from '../support/fault-run.js';
+import { bringCertificate } from '../support/own-certificate.js';
+import { makeOwnChain } from '../support/own-chain.js';
 import { eventuallyFollows, makeTree, memberOf, tell, type Member } from '../support/replication-tree.js';
 import { finished, request } from '../support/requests.js';
 
@@ -17,7 +22,9 @@ const chosen: readonly FaultPointName[] = [
   'rotate-credentials:forget:acted',
   'retire-credentials:forget:acted',
   'certificate:files-written',
+  'certificate:authorities-written',
   'renew-certificate:load:acted',
+  'renew-certificate:settle:begun',
   'rename:answer-to:begun',
   'rename:load:begun',
 ];
@@ -136,9 +143,15 @@ describe('a worker that dies leaves the end of a grace time that another one com
 describe('a worker that dies leaves a renewal that another one completes, and a server that can be reached meanwhile', () => {
   atEach([...starting('renew-certificate:'), ...starting('certificate:')], async (point) => {
     const victim = await run.victim('lifecycle-worker', point);
-    const operationId = await request(run.installation, pair[0].id, { type: 'renew-certificate' });
+    // One that an operator brings goes through all steps, and more of them than one of Holdfast.
+    const chain = await makeOwnChain();
+    const operationId = await bringCertificate(run.installation, pair[0].id, chain);
     const { status, receipt } = await outlives(victim, operationId);
-    expect([status, typeof receipt?.['serialNumber']]).toEqual(['succeeded', 'string']);
+    const { serialNumber, fingerprint256 } = new X509Certificate(chain.leafPem);
+    expect([status, receipt?.['serialNumber']]).toEqual(['succeeded', serialNumber]);
+    const recorded = await ownCertificatesOf(run.installation.control.db, [pair[0].id]);
+    expect(recorded).toMatchObject([{ state: 'current', fingerprint256 }]);
+    expect(await findOperationSecret(run.installation.control.db, operationId)).toBeUndefined();
     await expectSound();
   });
 });

@@ -3,8 +3,9 @@ import { serverUsers } from '#domain/server/users.js';
 import type { RedisNode } from '#engine/ports/redis-node.js';
 import { openLookout, type Lookout } from '#operations/drift/observe.js';
 import { sweepForDrift, type SweepResult } from '#operations/drift/sweep.js';
+import { trust } from '#operations/server/manager.js';
 import { openPasswords } from '#operations/server/material.js';
-import { serverOf } from '#operations/server/server.js';
+import { serverOf, type Server } from '#operations/server/server.js';
 import { findEnvironment } from '#persistence/environments.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { FakeInstallation } from './fake-installation.js';
@@ -59,12 +60,15 @@ export const repairsOf = async ({ control: { db } }: FakeInstallation, databaseI
 export const containerOf = ({ control }: FakeInstallation, databaseId: string): string =>
   containerName(control.installation, databaseId);
 
-export const addressOf = async (installation: FakeInstallation, databaseId: string): Promise<string> => {
+export const addressOf = async (installation: FakeInstallation, databaseId: string): Promise<string> =>
+  (await serverById(installation, databaseId)).address;
+
+export const serverById = async (installation: FakeInstallation, databaseId: string): Promise<Server> => {
   const { control } = installation;
   const row = await databaseRow(installation, databaseId);
   const environment = await findEnvironment(control.db, { id: row.environment_id });
   if (!environment) throw new Error('The environment is missing');
-  return serverOf(control, row, environment).address;
+  return serverOf(control, row, environment);
 };
 
 /** Commands on a server by hand: as Holdfast's manager, or as the tenant. */
@@ -83,10 +87,7 @@ export const byHand = async (
       port: serverPorts.tls,
       username: serverUsers[user],
       password: user === 'manager' ? passwords.manager : (passwords.tenant[0] ?? ''),
-      tls: {
-        caPem: lookout.installation.ca_certificate_pem,
-        serverName: containerOf(installation, databaseId),
-      },
+      tls: await trust({ control, installation: lookout.installation }, await serverById(installation, databaseId)),
     },
     within(),
   );

@@ -73,6 +73,7 @@ export class DatabaseService {
       mark: null,
       exemption: null,
       kept: [],
+      own_certificate: null,
     };
     return { database: toDatabase(this.control)(view), operation: toOperation(withTarget(operation, view)) };
   }

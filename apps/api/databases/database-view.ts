@@ -23,6 +23,7 @@ export const toDatabase =
     persistenceLabel: persistenceLabels[row.persistence],
     ...stateOf(row, surroundings),
     certificateNotAfter: row.certificate_not_after?.toISOString() ?? null,
+    ownCertificate: ownCertificateOf(row),
     source: row.source_id,
     replicas: row.replicas.map((replica) => replica.id),
     memoryMb: row.memory_mb,
@@ -64,6 +65,12 @@ const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => {
     generation: row.generation,
   };
 };
+
+const ownCertificateOf = ({ own_certificate: own }: DatabaseView): Database['ownCertificate'] =>
+  own && {
+    ...{ subject: own.subject, fingerprint256: own.fingerprint256 },
+    notAfter: new Date(own.not_after).toISOString(),
+  };
 
 /** One that is over is shown until it is replaced, so that people see why a mark came back. */
 const exemptionOf = ({ exemption }: DatabaseView, now: Date): Database['exemption'] => {

@@ -105,6 +105,7 @@ export class ImportService {
       mark: null,
       exemption: null,
       kept: [],
+      own_certificate: null,
     };
     return {
       body: {

@@ -21,8 +21,9 @@ export const verb = defineVerb<EnvironmentOptions & Partial<DoorChoice>, [string
   async run(session, options, handle, words) {
     const database = await findDatabase(session, handle, options);
     const door = await openDoor(session, database, doorOf(database, options));
-    const authority = await answer(session.api.GET('/v1/ca.pem', { parseAs: 'text' }));
-    const exitCode = await runRedisCli(door, authority, words, session.environment);
+    const params = { path: { id: database.id } };
+    const { authorityPem } = await answer(session.api.GET('/v1/databases/{id}/certificate', { params }));
+    const exitCode = await runRedisCli(door, authorityPem, words, session.environment);
     return exitCode === 0 ? exitCodes.done : exitCodes.failed;
   },
 });

@@ -71,6 +71,11 @@ const lifecycleFields = ({ lifecycleMark: mark, exemption }: Database): Readonly
     exemption && `until ${exemption.endsOn}: ${exemption.reason} (${exemption.grantedBy})`,
 });
 
+const ownCertificateFields = ({ ownCertificate: own }: Database): Readonly<Record<string, string | null>> => ({
+  'certificate by': own ? `an operator: ${own.subject}` : null,
+  'certificate SHA-256': own && own.fingerprint256,
+});
+
 const describe = (database: Database, newest: Backup | null): string[] => [
   ...fields({
     handle: database.handle,
@@ -89,6 +94,7 @@ const describe = (database: Database, newest: Backup | null): string[] => [
     'eviction policy': database.maxmemoryPolicy,
     'TLS only': database.tlsOnly,
     'certificate until': database.certificateNotAfter,
+    ...ownCertificateFields(database),
     'deletion protection': database.deletionProtection,
     created: database.createdAt,
     'newest verified backup': backupText(newest),

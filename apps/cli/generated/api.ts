@@ -178,6 +178,25 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/databases/{id}/certificate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Whose certificate it shows, and whom its clients have to believe */
+    get: operations['getCertificate'];
+    /** Let it show a certificate of your own, without a restart */
+    put: operations['putCertificate'];
+    post?: never;
+    /** Go back to a certificate of Holdfast, without a restart */
+    delete: operations['deleteCertificate'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/databases/{id}/settings': {
     parameters: {
       query?: never;
@@ -827,6 +846,16 @@ export interface components {
         | 'backup_unrestorable'
         | 'restore_too_small'
         | 'backup_store_unknown'
+        | 'certificate_unreadable'
+        | 'certificate_key_encrypted'
+        | 'certificate_key_mismatch'
+        | 'certificate_chain_incomplete'
+        | 'certificate_not_current'
+        | 'certificate_unsuitable'
+        | 'certificate_names_missing'
+        | 'certificate_key_gone'
+        | 'certificate_is_own'
+        | 'certificate_not_own'
         | 'engine_unreachable'
         | 'engine_error'
         | 'edge_unreachable'
@@ -917,6 +946,13 @@ export interface components {
       healthReason: string | null;
       /** @description Until when its certificate is good; null before it has one. */
       certificateNotAfter: string | null;
+      /** @description The certificate that an operator has brought; null when it shows one of Holdfast. */
+      ownCertificate: {
+        subject: string;
+        fingerprint256: string;
+        /** Format: date-time */
+        notAfter: string;
+      } | null;
       /** @description The database that it follows. */
       source: string | null;
       /** @description The databases that follow it. */
@@ -1099,6 +1135,16 @@ export interface components {
           | 'backup_unrestorable'
           | 'restore_too_small'
           | 'backup_store_unknown'
+          | 'certificate_unreadable'
+          | 'certificate_key_encrypted'
+          | 'certificate_key_mismatch'
+          | 'certificate_chain_incomplete'
+          | 'certificate_not_current'
+          | 'certificate_unsuitable'
+          | 'certificate_names_missing'
+          | 'certificate_key_gone'
+          | 'certificate_is_own'
+          | 'certificate_not_own'
           | 'engine_unreachable'
           | 'engine_error'
           | 'edge_unreachable'
@@ -1372,6 +1418,25 @@ export interface components {
       repair: 'safe' | 'manual' | 'none';
       recorded: string;
       found: string;
+    };
+    /** @description What the TLS doors of a database show. */
+    Certificate: {
+      /** Format: uuid */
+      databaseId: string;
+      /**
+       * @description Who has made it: the authority of the installation, or an operator.
+       * @enum {string}
+       */
+      by: 'holdfast' | 'operator';
+      /** @description When the first of its chain ends; null before it has one. */
+      notAfter: string | null;
+      /** @description Null of one by Holdfast, as are names and fingerprint. */
+      subject: string | null;
+      names: string[] | null;
+      /** @description SHA-256 of the certificate itself. */
+      fingerprint256: string | null;
+      /** @description Whom clients of its doors have to believe, those included that follow the primary of its tree. */
+      authorityPem: string;
     };
     /** @description What can be chosen for a database, and what is in force. */
     Settings: {
@@ -2977,7 +3042,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready */
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready, certificate_is_own */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3415,6 +3480,333 @@ export interface operations {
       };
       /** @description database_not_found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getCertificate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The certificate. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Certificate'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  putCertificate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description The certificate and all that signed it, up to and including the root, in PEM and in any order. */
+          certificatePem: string;
+          /** @description Its key in PEM, not encrypted. It is kept sealed and never shown. */
+          privateKeyPem: string;
+          /** @description The handle, when the certificate does not name the host of the database's URLs. */
+          confirm?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The certificate was checked; a renew-certificate is queued that brings it to the server. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Operation'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description payload_too_large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unsupported_media_type */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description confirmation_required, certificate_unreadable, certificate_key_encrypted, certificate_key_mismatch, certificate_chain_incomplete, certificate_not_current, certificate_unsuitable, certificate_names_missing */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description internal_error */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description store_unreachable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteCertificate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its id, or environment/handle URL-encoded as one segment (default%2Fhello). */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A renew-certificate is queued. The key that was kept is forgotten when it has ended. */
+      202: {
+        headers: {
+          /** @description The operation. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Operation'];
+        };
+      };
+      /** @description invalid_request */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description unauthenticated */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description permission_denied */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description database_not_ready, certificate_not_own */
+      409: {
         headers: {
           [name: string]: unknown;
         };

@@ -32,25 +32,27 @@ export const requestConfirmed = async (
   database: Database,
   request: ChangeRequest,
   confirm: string | undefined,
-): Promise<Operation> => {
-  try {
-    return await send(session, database, request, confirm);
-  } catch (error) {
-    if (confirm !== undefined || !isRefusal(error, 'confirmation_required')) throw error;
-    const typed = await session.terminal.confirmation(database.handle, undefined, error.problem.detail);
-    return send(session, database, request, typed);
-  }
-};
+): Promise<Operation> =>
+  sendConfirmed(session, database, confirm, (confirmation) =>
+    answer(
+      session.api.POST('/v1/databases/{id}/operations', {
+        params: { path: { id: database.id } },
+        body: { ...request, ...confirmation },
+      }),
+    ),
+  );
 
-const send = (
+/** The same of any request that takes a `confirm`. */
+export const sendConfirmed = async <Answer>(
   session: Session,
   database: Database,
-  request: ChangeRequest,
   confirm: string | undefined,
-): Promise<Operation> =>
-  answer(
-    session.api.POST('/v1/databases/{id}/operations', {
-      params: { path: { id: database.id } },
-      body: { ...request, ...(confirm === undefined ? {} : { confirm }) },
-    }),
-  );
+  send: (confirmation: { readonly confirm?: string }) => Promise<Answer>,
+): Promise<Answer> => {
+  try {
+    return await send(confirm === undefined ? {} : { confirm });
+  } catch (error) {
+    if (confirm !== undefined || !isRefusal(error, 'confirmation_required')) throw error;
+    return send({ confirm: await session.terminal.confirmation(database.handle, undefined, error.problem.detail) });
+  }
+};

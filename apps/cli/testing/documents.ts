@@ -37,6 +37,7 @@ export const database: Database = {
   formerHandles: [],
   keptServers: [],
   certificateNotAfter: '2027-01-02T03:04:05.000Z',
+  ownCertificate: null,
   endpoints: [
     { type: 'redis', follows: 'database', host: '127.0.0.1', port: 20000, ...unset },
     { type: 'redis+ssl', follows: 'database', host: '127.0.0.1', port: 20001, ...unset },

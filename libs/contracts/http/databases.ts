@@ -71,6 +71,10 @@ export const databaseSchema = z
     health: z.enum(databaseHealths),
     healthReason: z.string().nullable(),
     certificateNotAfter: timestamp.nullable().describe('Until when its certificate is good; null before it has one.'),
+    ownCertificate: z
+      .strictObject({ subject: z.string(), fingerprint256: z.string(), notAfter: timestamp })
+      .nullable()
+      .describe('The certificate that an operator has brought; null when it shows one of Holdfast.'),
     source: id.nullable().describe('The database that it follows.'),
     replicas: z.array(id).describe('The databases that follow it.'),
     memoryMb: z.int(),
@@ -226,6 +230,7 @@ export const databaseRoutes = {
       'setting_invalid',
       'setting_conflict',
       'settings_entry_not_found',
+      'certificate_is_own',
     ],
   }),
   getCredentials: defineRoute({

@@ -1,6 +1,7 @@
 import { auditRoutes } from './audit.js';
 import { backupPolicyRoutes } from './backup-policies.js';
 import { backupRoutes } from './backups.js';
+import { certificateRoutes } from './certificates.js';
 import { databaseRoutes } from './databases.js';
 import { environmentRoutes } from './environments.js';
 import { importRoutes } from './imports.js';
@@ -18,6 +19,7 @@ export const routes = {
   ...versionRoutes,
   ...environmentRoutes,
   ...databaseRoutes,
+  ...certificateRoutes,
   ...settingsRoutes,
   ...operationRoutes,
   ...backupRoutes,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { daysLeft, decideRenew, dueBefore, warnedBefore } from './renewal.js';
+import { daysLeft, decideRenew, dueBefore, warnedBefore, type RenewSituation } from './renewal.js';
 
 const now = new Date('2026-03-01T00:00:00Z');
 
@@ -13,11 +13,28 @@ describe('renewal', () => {
     ]);
   });
 
-  it('writes, loads, and looks at what is shown', () => {
+  const actions = (situation: Omit<RenewSituation, 'done'>): string[] => {
     const done = new Set<string>();
-    for (let decision = decideRenew(done); decision.next !== 'finish'; decision = decideRenew(done)) {
-      done.add(decision.next);
+    for (;;) {
+      const { next } = decideRenew({ ...situation, done });
+      if (next === 'finish') return [...done];
+      done.add(next);
     }
-    expect([...done]).toEqual(['write', 'load', 'check', 'note']);
+  };
+
+  it.each([
+    ['recorded', 'write load check note'],
+    ['own', 'accept admit write load check note settle'],
+    ['holdfast', 'write load check note settle'],
+  ] as const)('of a certificate that is %s: %s', (source, wanted) => {
+    expect(actions({ source, noted: false }).join(' ')).toBe(wanted);
+  });
+
+  it.each([
+    ['recorded', ''],
+    ['own', 'settle'],
+    ['holdfast', 'settle'],
+  ] as const)('of a certificate that is %s, recorded by an attempt that died: %j', (source, wanted) => {
+    expect(actions({ source, noted: true }).join(' ')).toBe(wanted);
   });
 });

@@ -21,12 +21,30 @@ export const warnedBefore = ({ warningDays }: RenewalTimes, now: Date): Date =>
 export const daysLeft = (notAfter: Date, now: Date): number =>
   Math.round(((notAfter.getTime() - now.getTime()) / day) * 10) / 10;
 
-export type RenewAction = 'write' | 'load' | 'check' | 'note';
+/** Whose certificate a renewal brings: the one that is recorded anew, one that an operator has brought, or Holdfast's in place of that. */
+export type CertificateSource = 'recorded' | 'own' | 'holdfast';
+
+export interface RenewSituation {
+  readonly source: CertificateSource;
+  /** What is shown is recorded, by this attempt or an earlier one. */
+  readonly noted: boolean;
+  readonly done: ReadonlySet<string>;
+}
+
+export type RenewAction = 'accept' | 'admit' | 'write' | 'load' | 'check' | 'note' | 'settle';
 
 /** Files first, then the server is told of them, and then it is asked what it shows. */
-const chain: readonly RenewAction[] = ['write', 'load', 'check', 'note'];
+const shown: readonly RenewAction[] = ['write', 'load', 'check', 'note'];
 
-export const decideRenew = (done: ReadonlySet<string>): Decision<RenewAction> => {
+/** Whoever follows the server believes the new authority before it is shown, and the former one until it is not shown any more. */
+const chains: Readonly<Record<CertificateSource, readonly RenewAction[]>> = {
+  recorded: shown,
+  own: ['accept', 'admit', ...shown, 'settle'],
+  holdfast: [...shown, 'settle'],
+};
+
+export const decideRenew = ({ source, noted, done }: RenewSituation): Decision<RenewAction> => {
+  const chain = chains[source].slice(noted ? chains[source].indexOf('note') + 1 : 0);
   const next = chain.find((action) => !done.has(action));
   return next === undefined ? { next: 'finish' } : { next };
 };

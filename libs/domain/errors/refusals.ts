@@ -1,3 +1,4 @@
+import { certificateRefusals } from './certificate-refusals.js';
 import { changeRefusals } from './change-refusals.js';
 import { entry, type ErrorEntry } from './entry.js';
 import { importRefusals } from './import-refusals.js';
@@ -278,6 +279,7 @@ export const refusals = {
     'There is no such backup store',
     'Name one of the stores of HOLDFAST_BACKUP_STORES_FILE.',
   ),
+  ...certificateRefusals,
   ...changeRefusals,
   ...importRefusals,
 } as const satisfies Record<string, ErrorEntry>;

@@ -7,7 +7,23 @@ export interface RedisTarget {
   readonly username: string;
   readonly password: string;
   /** Null for the plain port. With TLS the chain and `serverName` are always verified. */
-  readonly tls: { readonly caPem: string; readonly serverName: string } | null;
+  readonly tls: ServerTrust | null;
+}
+
+/** What a server has to show. */
+export interface ServerTrust {
+  /** Who has to have signed it, for `serverName`. */
+  readonly caPem: string;
+  readonly serverName: string;
+  /** Certificates that it may show in place of such a one. */
+  readonly pinned?: PinnedCertificates;
+}
+
+/** Known one by one, whatever names they have. Who signed them is verified as well, up to the root. */
+export interface PinnedCertificates {
+  readonly caPem: string;
+  /** SHA-256, as `X509Certificate.fingerprint256`. */
+  readonly fingerprints256: readonly string[];
 }
 
 /** A server that has no address, no users and no TLS: a throw-away one, in a container without a network. Its image has `redis-cli`. */

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
-import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import type { RedisTarget } from '../ports/redis-node.js';
+import { tlsOptions } from './tls-options.js';
 
 /**
  * One attempt, no reconnection, nothing sent that was not asked for. The login is not ioredis' own: it answers
@@ -23,13 +22,4 @@ export const connectionOptions = (target: RedisTarget): RedisOptions & { replyMa
   // The caller's deadline is the only one.
   connectTimeout: 0,
   ...(target.tls === null ? {} : { tls: tlsOptions(target.tls) }),
-});
-
-const tlsOptions = ({ caPem, serverName }: NonNullable<RedisTarget['tls']>): ConnectionOptions => ({
-  ca: caPem,
-  rejectUnauthorized: true,
-  // The name to be verified is the one that was asked for, which need not be the one that was dialled.
-  checkServerIdentity: (_dialled, certificate) => checkServerIdentity(serverName, certificate),
-  // TLS knows no server names that are addresses.
-  ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
 });

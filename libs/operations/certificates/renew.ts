@@ -2,27 +2,34 @@ import { X509Certificate } from 'node:crypto';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverPaths, serverPorts } from '#domain/server/names.js';
 import { faultPoints } from '#observability/fault-points.js';
+import type { Tx } from '#persistence/connection.js';
 import { updateDatabase } from '#persistence/databases.js';
 import { noteReceipt } from '#persistence/operations/read.js';
+import { currentOwnCertificate } from '#persistence/own-certificates.js';
 import type { AttemptContext } from '../run/context.js';
 import { certificateFiles } from '../server/files.js';
 import { asManager, trust } from '../server/manager.js';
-import { issueCertificate, openAuthority } from '../server/material.js';
+import { authoritiesOf, certificateOf, type Wanted } from '../server/own-certificate.js';
 import { reachOf } from '../server/reach.js';
 import { serverOf, type Server } from '../server/server.js';
 
 const serverIn = ({ control, database, environment }: AttemptContext): Server =>
   serverOf(control, database, environment);
 
-/** A new certificate in the volume, with every name that the database has now. Errors: `database_not_ready`, and those of the engine. */
-export const writeCertificate = async (context: AttemptContext): Promise<void> => {
+/**
+ * A new certificate in the volume, with every name that the database has now; or the one that an operator has brought. Errors:
+ * `database_not_ready`, and those of the engine.
+ */
+export const writeCertificate = (context: AttemptContext): Promise<void> => putCertificate(context, 'recorded');
+
+export const putCertificate = async (context: AttemptContext, wanted: Wanted): Promise<void> => {
   const { engines, database, signal } = context;
   if ((await reachOf(context)) === 'gone') {
     throw new HoldfastError('database_not_ready', `The container of "${database.handle}" is missing; reload it.`);
   }
   const server = serverIn(context);
-  const { keyPair } = await issueCertificate(context, server);
-  const files = certificateFiles({ certificate: keyPair, authorityPem: openAuthority(context).certificatePem });
+  const { keyPair } = await certificateOf(context, server, wanted);
+  const files = certificateFiles({ certificate: keyPair, authorityPem: await authoritiesOf(context) });
   await engines.containers.writeFiles(server.name, serverPaths.root, files, signal);
   await faultPoints.reached('certificate:files-written');
 };
@@ -46,21 +53,26 @@ export const checkCertificate = async (context: AttemptContext): Promise<void> =
   }
   const server = serverIn(context);
   const written = await writtenCertificate(context, server);
-  const target = { host: server.address, port: serverPorts.tls, tls: trust(context, server) };
+  const target = { host: server.address, port: serverPorts.tls, tls: await trust(context, server) };
   const shown = await engines.redis.presentedCertificate(target, signal);
   if (shown.fingerprint256 === written.fingerprint256) return;
   const detail = `"${database.handle}" shows the certificate ${shown.serialNumber}, not ${written.serialNumber}.`;
   throw new HoldfastError('certificate_not_shown', detail);
 };
 
-/** What is recorded is what lies in the volume, whoever wrote it there. */
-export const noteCertificate = async (context: AttemptContext): Promise<void> => {
+/** What is recorded is what lies in the volume, whoever wrote it there. `more` is written with it. */
+export const noteCertificate = async (
+  context: AttemptContext,
+  more: (tx: Tx) => Promise<void> = () => Promise.resolve(),
+): Promise<void> => {
   const { database, operation } = context;
-  const { serialNumber, validTo } = await writtenCertificate(context, serverIn(context));
-  const notAfter = new Date(validTo);
-  const receipt = { databaseId: database.id, serialNumber, notAfter: notAfter.toISOString() };
+  const { serialNumber, validTo, fingerprint256 } = await writtenCertificate(context, serverIn(context));
   await context.write(async (tx) => {
+    await more(tx);
+    const own = await currentOwnCertificate(tx, database.id);
+    const notAfter = own?.fingerprint256 === fingerprint256 ? own.not_after : new Date(validTo);
     await updateDatabase(tx, database.id, { certificate_not_after: notAfter });
+    const receipt = { databaseId: database.id, serialNumber, notAfter: notAfter.toISOString() };
     await noteReceipt(tx, operation.id, receipt);
   });
 };

@@ -22,21 +22,25 @@ export interface CertificatesSwept {
 
 const actor = sweepActor('certificates');
 
-/** Asks for the renewal of what is due, and tells once of each certificate that ends soon all the same. */
+/**
+ * Asks for the renewal of what is due, and tells once of each certificate that ends soon all the same: one that an operator has brought can only be
+ * replaced by the operator.
+ */
 export const sweepCertificates = async (
   control: Control,
   times: RenewalTimes,
   proceed: () => Promise<void>,
 ): Promise<CertificatesSwept> => {
   const now = control.now();
-  const due = await certificateEnds(control.db, dueBefore(times, now));
+  const ending = await certificateEnds(control.db, dueBefore(times, now));
+  const due = ending.filter((one) => !one.own);
   let requested = 0;
   for (const end of due.filter((one) => !one.seen_to)) {
     await proceed();
     requested += Number(await askForRenewal(control, end));
   }
   await proceed();
-  const late = due.filter((end) => end.not_after <= warnedBefore(times, now));
+  const late = ending.filter((end) => end.not_after <= warnedBefore(times, now));
   let alertChanges = await endAlerts(control, warnedBefore(times, now));
   for (const end of late.filter((one) => one.alert_since === null)) alertChanges += Number(await alarm(control, end));
   return { due: due.length, requested, late: late.length, alertChanges };
@@ -50,11 +54,11 @@ const askForRenewal = (control: Control, { id }: CertificateEnd): Promise<boolea
     return true;
   });
 
-const alarm = (control: Control, { id, environment_id: environmentId, not_after: notAfter }: CertificateEnd) =>
+const alarm = (control: Control, { id, environment_id: environmentId, not_after: notAfter, own }: CertificateEnd) =>
   control.db.transaction().execute(async (tx) => {
     if (!(await raiseCertificateAlert(tx, id, control.now()))) return false;
     const subject = { environmentId, databaseId: id };
-    const detail = { notAfter: notAfter.toISOString() };
+    const detail = { notAfter: notAfter.toISOString(), ...(own ? { broughtBy: 'operator' } : {}) };
     await appendAudit(tx, auditEvent(control.now(), actor, 'database.certificate-due', subject, detail));
     return true;
   });

@@ -28,7 +28,7 @@ const tryLogins = async (context: AttemptContext, databaseId: string, usernames:
     const target: RedisTarget = {
       ...{ host: server.address, port: serverPorts.tls, username },
       password: control.secrets.open(sealed, credentialContext(databaseId, username)),
-      tls: trust(context, server),
+      tls: await trust(context, server),
     };
     const node = await engines.redis.connect(target, signal);
     await node.ping(signal).finally(() => node.close());

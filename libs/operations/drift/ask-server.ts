@@ -25,7 +25,7 @@ const busyCodes = new Set(['LOADING', 'BUSY']);
 export const askServer = async (
   redis: RedisConnector,
   authorityPem: string,
-  { server, managerPassword }: Subject,
+  { server, managerPassword, pinned }: Subject,
   answerMs: number,
   signal: AbortSignal,
 ): Promise<Asked> => {
@@ -36,7 +36,7 @@ export const askServer = async (
     const target = {
       ...{ host: server.address, port: serverPorts.tls },
       ...{ username: serverUsers.manager, password: managerPassword },
-      tls: { caPem: authorityPem, serverName: server.name },
+      tls: { caPem: authorityPem, serverName: server.name, ...(pinned && { pinned }) },
     };
     const node = await redis.connect(target, within);
     try {

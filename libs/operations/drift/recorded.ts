@@ -2,10 +2,13 @@ import { aclUser } from '#domain/server/acl-line.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
 import type { RecordedServer } from '#domain/drift/server-state.js';
 import { renderUsers, replicationUser, serverUsers } from '#domain/server/users.js';
+import type { PinnedCertificates } from '#engine/ports/redis-node.js';
 import type { SweepTarget } from '#persistence/drift.js';
+import type { OwnCertificateRow } from '#persistence/own-certificate-table.js';
 import type { CredentialRow, EnvironmentRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { openedPasswords } from '../secrets/passwords.js';
+import { pinnedBy } from '../server/own-certificate.js';
 import { serverOf, type Server } from '../server/server.js';
 
 /** A database with everything that it takes to look at its server. */
@@ -14,14 +17,17 @@ export interface Subject {
   readonly server: Server;
   readonly recorded: RecordedServer;
   readonly managerPassword: string;
+  /** Certificates that operators have brought for it. */
+  readonly pinned: PinnedCertificates | undefined;
 }
 
-/** `credentials` are those of the database and of all its followers. */
+/** `credentials` are those of the database and of all its followers; `certificates` are own ones, its own among them. */
 export const subjectOf = (
   control: Control,
   target: SweepTarget,
   environment: EnvironmentRow,
   credentials: ReadonlyMap<string, readonly CredentialRow[]>,
+  certificates: readonly OwnCertificateRow[],
 ): Subject => {
   const { database, followers } = target;
   const server = serverOf(control, database, environment);
@@ -39,6 +45,7 @@ export const subjectOf = (
     target,
     server,
     managerPassword: manager,
+    pinned: pinnedBy(certificates.filter((row) => row.database_id === database.id)),
     recorded: {
       id: database.id,
       handle: database.handle,

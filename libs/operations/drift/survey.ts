@@ -3,6 +3,7 @@ import type { Finding } from '#domain/drift/finding.js';
 import type { ServerAnswer } from '#domain/drift/server-state.js';
 import { treesOf } from '#domain/drift/trees.js';
 import { credentialsOfAll, environmentsById, sweepTargets, type SweepTarget } from '#persistence/drift.js';
+import { ownCertificatesOf } from '#persistence/own-certificates.js';
 import type { Observation } from '#persistence/observations.js';
 import type { EnvironmentRow } from '#persistence/tables.js';
 import { observationDocument } from './observation-document.js';
@@ -27,11 +28,14 @@ export const subjectsOf = async (
   const targets = await sweepTargets(control.db, ids, since);
   const known = environments ?? (await environmentsById(control.db));
   const withFollowers = new Set([...ids, ...targets.flatMap(({ followers }) => followers.map(({ id }) => id))]);
-  const credentials = await credentialsOfAll(control.db, [...withFollowers]);
+  const [credentials, certificates] = await Promise.all([
+    credentialsOfAll(control.db, [...withFollowers]),
+    ownCertificatesOf(control.db, ids),
+  ]);
   return targets.map((target) => {
     const environment = known.get(target.database.environment_id);
     if (!environment) throw new Error(`Database ${target.database.id} has no environment`);
-    return subjectOf(control, target, environment, credentials);
+    return subjectOf(control, target, environment, credentials, certificates);
   });
 };
 

@@ -10,7 +10,8 @@ import { allottedMemoryMb, updateDatabase } from '#persistence/databases.js';
 import { followersOf } from '#persistence/replication.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
-import { followerLogins, issueCertificate, openPasswords, openAuthority } from '../server/material.js';
+import { followerLogins, openPasswords } from '../server/material.js';
+import { authoritiesOf, certificateOf } from '../server/own-certificate.js';
 import { recordedRole } from '../server/role.js';
 import { serverFiles } from '../server/files.js';
 import { together } from './together.js';
@@ -114,7 +115,7 @@ export const makeContainer = async (
   const { engines, control, database, signal } = context;
   const server = serverIn(context);
   const [{ keyPair, notAfter }] = await Promise.all([
-    issueCertificate(context, server),
+    certificateOf(context, server),
     engines.containers.createContainer(spec, uninterrupted()),
   ]);
   await faultPoints.reached('create:container-made');
@@ -123,7 +124,7 @@ export const makeContainer = async (
   const files = serverFiles(server, {
     role,
     followers: await followerLogins(control, followers),
-    authorityPem: openAuthority(context).certificatePem,
+    authorityPem: await authoritiesOf(context),
     certificate: keyPair,
     passwords: await openPasswords(control, database.id),
     existingUsers: existing?.toString('utf8') ?? null,

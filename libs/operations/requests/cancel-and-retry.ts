@@ -116,8 +116,9 @@ const askAgain = async (
     case 'restart':
     case 'reload':
     case 'repair':
-    case 'renew-certificate':
     case 'rename':
+    case 'renew-certificate':
+      requireNothingSent(retryOf, parameters);
       return asBefore();
     case 'configure':
     case 'resize':
@@ -139,6 +140,15 @@ const promotionIn = (parameters: OperationRow['parameters']) =>
 
 const urlIsGone = (id: string): HoldfastError =>
   new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
+
+/** Errors: `certificate_key_gone`. */
+const requireNothingSent = (id: string, { certificate }: OperationRow['parameters']): void => {
+  if (certificate !== 'own') return;
+  throw new HoldfastError(
+    'certificate_key_gone',
+    `The operation ${id} has ended, and with it went the key that was sent.`,
+  );
+};
 
 /** After a promotion it may be another one than it was. Errors: those of `requireSource`. */
 const sourceToday = async (tx: Tx, database: DatabaseRow): Promise<string> => {

@@ -7,6 +7,7 @@ import { replicasOf } from '#persistence/databases.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
+import { requestRenewal } from './request-certificate.js';
 import { requestConfigure } from './request-configure.js';
 import { requestResize } from './request-resize.js';
 import { requireConfirmation } from './require-confirmation.js';
@@ -21,7 +22,7 @@ const removable: readonly DatabaseStatus[] = [...living, 'provision_failed', 'de
 /**
  * Records an operation on a database, after everything that can be refused at once has been. Returns what was written.
  * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts, request-backup.ts,
- * request-configure.ts, request-resize.ts and request-rotation.ts.
+ * request-configure.ts, request-resize.ts, request-certificate.ts and request-rotation.ts.
  */
 export const requestOperation = async (
   control: Control,
@@ -50,7 +51,7 @@ export const requestOperation = async (
     case 'resize':
       return requestResize(control, tx, actor, database, request);
     case 'renew-certificate':
-      return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
+      return requestRenewal(control, tx, actor, database);
     case 'rotate-credentials':
       if (request.now) requireConfirmation(database, request.confirm, withdrawalWarning);
       return requestRotation(control, tx, actor, database, request);

@@ -2,9 +2,11 @@ import type { ObjectStores } from '#engine/ports/object-store.js';
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { findInstallation } from '#persistence/installation.js';
 import {
+  olderCertificateKeys,
   olderCredentials,
   olderEnvelopes,
   resealAuthority,
+  resealCertificateKey,
   resealCredential,
   resealEnvelope,
 } from '#persistence/sealed.js';
@@ -13,7 +15,7 @@ import { rewrapManifest } from '../backup/manifest-file.js';
 import { requireManifest } from '../backup/stored.js';
 import { once } from '../backup/take.js';
 import type { Control } from '../control.js';
-import { authorityContext, credentialContext } from './secret-box.js';
+import { authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
 
 export interface Resealed {
   readonly credentials: number;
@@ -25,7 +27,7 @@ export interface Resealed {
 const atOnce = 100;
 
 /**
- * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, passwords, and the envelopes of backups, whose
+ * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, passwords, and the envelopes of backups, whose
  * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed.
  */
 export const resealAll = async (
@@ -36,6 +38,7 @@ export const resealAll = async (
 ): Promise<Resealed> => {
   await proceed();
   await resealTheAuthority(control);
+  await resealCertificateKeys(control);
   const credentials = await resealCredentials(control);
   let [backups, left, after] = [0, 0, null as string | null];
   for (;;) {
@@ -56,6 +59,13 @@ const resealTheAuthority = async ({ db, secrets }: Control): Promise<void> => {
   const context = authorityContext(row.id);
   const sealed = secrets.seal(secrets.open(row.ca_private_key_sealed, context), context);
   await resealAuthority(db, row.ca_private_key_sealed, sealed);
+};
+
+const resealCertificateKeys = async ({ db, secrets }: Control): Promise<void> => {
+  for (const row of await olderCertificateKeys(db, secrets.version)) {
+    const context = ownCertificateContext(row.database_id);
+    await resealCertificateKey(db, row, secrets.seal(secrets.open(row.private_key_sealed, context), context));
+  }
 };
 
 const resealCredentials = async ({ db, secrets }: Control): Promise<number> => {

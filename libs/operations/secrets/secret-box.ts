@@ -63,4 +63,5 @@ const derived = (key: Buffer, purpose: string): Buffer => Buffer.from(hkdfSync('
 
 export const credentialContext = (databaseId: string, username: string): string =>
   `credential:${databaseId}:${username}`;
+export const ownCertificateContext = (databaseId: string): string => `own-certificate:${databaseId}`;
 export const authorityContext = (installationId: string): string => `authority:${installationId}`;

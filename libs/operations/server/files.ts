@@ -46,6 +46,9 @@ type Users = Pick<ServerMaterial, 'passwords' | 'existingUsers' | 'followers'>;
 export const usersFile = (server: Server, { passwords, existingUsers, followers }: Users): FileEntry =>
   ownedByServer(serverPaths.users, renderUsers(server.shape.version, passwords, existingUsers, followers));
 
+/** Whom a server believes when it follows another one. */
+export const authorityFile = (authorityPem: string): FileEntry => configuration(serverPaths.authority, authorityPem);
+
 /** What a server shows of itself, and whom it believes: certificate and key next to each other, so that nothing comes between them. */
 export const certificateFiles = ({
   certificate,
@@ -53,7 +56,7 @@ export const certificateFiles = ({
 }: Pick<ServerMaterial, 'certificate' | 'authorityPem'>) => [
   configuration(serverPaths.certificate, certificate.certificatePem),
   configuration(serverPaths.privateKey, certificate.privateKeyPem),
-  configuration(serverPaths.authority, authorityPem),
+  authorityFile(authorityPem),
 ];
 
 /** All files of a server's volume, for one archive call. The data directory is made, what is in it is left alone. */

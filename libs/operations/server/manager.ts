@@ -1,18 +1,23 @@
 import { serverPorts } from '#domain/server/names.js';
 import { serverUsers } from '#domain/server/users.js';
-import type { RedisNode, RedisTarget } from '#engine/ports/redis-node.js';
+import type { RedisNode, RedisTarget, ServerTrust } from '#engine/ports/redis-node.js';
+import { ownCertificatesOf } from '#persistence/own-certificates.js';
 import type { AttemptContext } from '../run/context.js';
 import { openPasswords } from './material.js';
+import { pinnedBy } from './own-certificate.js';
 import { serverOf, type Server } from './server.js';
 
-/** By the container's name, the one of the certificate's names that is a host name whatever the handle is: no client verifies `two..dots`. */
-export const trust = (
-  { installation }: Pick<AttemptContext, 'installation'>,
+/**
+ * By the container's name, the one of the certificate's names that is a host name whatever the handle is: no client verifies `two..dots`. A
+ * certificate that an operator has brought has no such name and is known by itself (docs/adr/0015). The one place that says whom to believe.
+ */
+export const trust = async (
+  { control, installation }: Pick<AttemptContext, 'control' | 'installation'>,
   server: Server,
-): NonNullable<RedisTarget['tls']> => ({
-  caPem: installation.ca_certificate_pem,
-  serverName: server.name,
-});
+): Promise<ServerTrust> => {
+  const pinned = pinnedBy(await ownCertificatesOf(control.db, [server.owner.subject]));
+  return { caPem: installation.ca_certificate_pem, serverName: server.name, ...(pinned && { pinned }) };
+};
 
 type Surroundings = Pick<AttemptContext, 'control' | 'database' | 'environment' | 'installation'>;
 
@@ -24,7 +29,7 @@ export const managerTarget = async (context: Surroundings): Promise<RedisTarget>
     port: serverPorts.tls,
     username: serverUsers.manager,
     password: (await openPasswords(context.control, context.database.id)).manager,
-    tls: trust(context, server),
+    tls: await trust(context, server),
   };
 };
 

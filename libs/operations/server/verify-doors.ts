@@ -39,7 +39,7 @@ const requireLeading = async (context: AttemptContext, server: Server, doors: re
 };
 
 const verifyDoor = async (context: AttemptContext, server: Server, door: DoorRow, password: string): Promise<void> => {
-  const tls = door.type === 'redis+ssl' ? trust(context, server) : null;
+  const tls = door.type === 'redis+ssl' ? await trust(context, server) : null;
   const [host, port] = isGuarded(door) ? [server.address, targetPortOf(door)] : [context.edgeAddress, door.port];
   const node = await context.engines.redis.connect(
     { host, port, username: serverUsers.tenant, password, tls },

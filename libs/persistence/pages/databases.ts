@@ -16,6 +16,7 @@ export type DatabaseView = DatabaseRow & {
   readonly exemption: ExemptionView | null;
   /** Those that upgrades have kept, oldest first. */
   readonly kept: readonly KeptView[];
+  readonly own_certificate: OwnCertificateView | null;
 };
 
 /** Moments are texts: they come out of Postgres as JSON. */
@@ -39,8 +40,19 @@ interface KeptView {
   readonly keep_until: string;
 }
 
+interface OwnCertificateView {
+  readonly subject: string;
+  readonly fingerprint256: string;
+  readonly not_after: string;
+}
+
 const mark = sql<MarkView | null>`(SELECT to_jsonb(m) FROM lifecycle_marks m WHERE m.database_id = databases.id)`;
 const exemption = sql<ExemptionView | null>`(SELECT to_jsonb(e) FROM lifecycle_exemptions e WHERE e.database_id = databases.id)`;
+
+/** Never the whole row: that has the key. */
+const ownCertificate = sql<OwnCertificateView | null>`(
+  SELECT jsonb_build_object('subject', c.subject, 'fingerprint256', c.fingerprint256, 'not_after', c.not_after)
+  FROM own_certificates c WHERE c.database_id = databases.id AND c.state = 'current')`;
 
 export interface DoorView {
   readonly type: CredentialType;
@@ -113,7 +125,7 @@ const views = (db: Db | Tx) =>
     .selectAll('databases')
     .select('environments.name as environment_name')
     .select((e) => [doors(e).as('doors'), replicas(e).as('replicas'), kept(e).as('kept')])
-    .select([mark.as('mark'), exemption.as('exemption')]);
+    .select([mark.as('mark'), exemption.as('exemption'), ownCertificate.as('own_certificate')]);
 
 export const viewDatabase = (db: Db | Tx, id: string): Promise<DatabaseView | undefined> =>
   views(db).where('databases.id', '=', id).executeTakeFirst();

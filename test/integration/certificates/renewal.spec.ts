@@ -42,7 +42,11 @@ const shown = async (id: string): Promise<string> => {
   if (!environment) throw new Error('The environment is missing');
   const server = serverOf(control, database, environment);
   const { installation: row } = await lookoutOn(installation);
-  const target = { host: server.address, port: serverPorts.tls, tls: trust({ installation: row }, server) };
+  const target = {
+    host: server.address,
+    port: serverPorts.tls,
+    tls: await trust({ control, installation: row }, server),
+  };
   return (await clients.presentedCertificate(target, signal())).serialNumber;
 };
 const renew = async (id: string) =>

@@ -1,11 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { PinnedCertificates } from '../../ports/redis-node.js';
 import { FakeReplyError } from './reply-error.js';
 
 /** How a client verifies a server. */
 export interface FakeTrust {
   readonly caPem: string;
   readonly serverName: string | null;
+  readonly pinned?: PinnedCertificates;
 }
 
 /** The certificate of a server: read with its key when the process starts and when it is told to, and shown until then. */
@@ -29,11 +31,12 @@ export class FakeTls {
   }
 
   /** What a client sees that verifies it so; null when it does not accept it. */
-  shownTo({ caPem, serverName }: FakeTrust): X509Certificate | null {
+  shownTo({ caPem, serverName, pinned }: FakeTrust): X509Certificate | null {
     const { certificate } = this;
-    if (certificate === null || !isNamed(certificate, serverName)) return null;
-    const issuers = caPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    return issuers.some((pem) => certificate.verify(new X509Certificate(pem).publicKey)) ? certificate : null;
+    if (certificate === null) return null;
+    const isPinned = pinned?.fingerprints256.includes(certificate.fingerprint256) ?? false;
+    if (isPinned) return isSigned(certificate, pinned?.caPem ?? '') ? certificate : null;
+    return isNamed(certificate, serverName) && isSigned(certificate, caPem) ? certificate : null;
   }
 
   private pair(): X509Certificate | null {
@@ -48,6 +51,11 @@ export class FakeTls {
     }
   }
 }
+
+const isSigned = (certificate: X509Certificate, caPem: string): boolean => {
+  const issuers = caPem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return issuers.some((pem) => certificate.verify(new X509Certificate(pem).publicKey));
+};
 
 const isNamed = (certificate: X509Certificate, name: string | null): boolean => {
   if (name === null) return true;
