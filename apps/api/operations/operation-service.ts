@@ -25,7 +25,12 @@ interface ListQuery {
 }
 
 /** What only one request at a time may ask for. */
-const locking = new Set<OperationRequest['type']>(['deprovision', 'rotate-credentials', 'retire-credentials', 'upgrade']);
+const locking = new Set<OperationRequest['type']>([
+  'deprovision',
+  'rotate-credentials',
+  'retire-credentials',
+  'upgrade',
+]);
 
 export class OperationService {
   constructor(private readonly control: Control) {}
