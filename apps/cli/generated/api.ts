@@ -3022,7 +3022,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready */
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready, certificate_is_own */
       409: {
         headers: {
           [name: string]: unknown;

@@ -2,8 +2,8 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ownCertificateBounds } from '#domain/certificates/own-certificate.js';
 import { partsOfChain } from '#domain/certificates/pem.js';
-import { makeOwnChain, type LeafWishes, type OwnChain } from '../../../test/support/own-chain.js';
-import { checkUpload } from './request-certificate.js';
+import { makeOwnChain, type LeafWishes, type OwnChain } from '../../support/own-chain.js';
+import { checkUpload } from '#operations/requests/request-certificate.js';
 
 const clock = { now: () => new Date() };
 const check = (upload: { certificatePem: string; privateKeyPem: string }) => checkUpload(clock, upload);
