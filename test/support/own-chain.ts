@@ -1,12 +1,14 @@
 import { generateKeyPairSync, webcrypto, type KeyObject } from 'node:crypto';
 import 'reflect-metadata';
 import {
+  AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
   type Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -127,7 +129,24 @@ const certificate = async (wanted: Wanted): Promise<string> => {
     serialNumber: (++serial).toString(16),
     notBefore: new Date(Date.now() + begins * dayMs),
     notAfter: new Date(Date.now() + ends * dayMs),
-    extensions,
+    // Without them OpenSSL cannot tell two authorities of one name apart.
+    extensions: [...extensions, ...(await identifiers(keys, signer))],
   });
   return `${made.toString('pem')}\n`;
 };
+
+const identifiers = async (keys: Keys, signer: Keys): Promise<Extension[]> => [
+  ...(keys.publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1'
+    ? [await SubjectKeyIdentifierExtension.create(await publicKeyOf(keys))]
+    : []),
+  await AuthorityKeyIdentifierExtension.create(await publicKeyOf(signer)),
+];
+
+const publicKeyOf = ({ publicKey }: Keys): Promise<webcrypto.CryptoKey> =>
+  webcrypto.subtle.importKey(
+    'spki',
+    publicKey.export({ type: 'spki', format: 'der' }),
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    true,
+    ['verify'],
+  );
