@@ -90,7 +90,7 @@ describe("an operator's catalogue", () => {
   ])('is refused with %s', (_, content) => {
     const problems = problemsOf(content);
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^HOLDFAST_CATALOGUE_FILE /);
+    expect(problems[0]).toMatch(/^(versions|it)\b/);
   });
 
   it('is refused with a version twice, or with two defaults', () => {
@@ -101,5 +101,19 @@ describe("an operator's catalogue", () => {
 
   it('is refused when it cannot be read', () => {
     expect(() => loadCatalogue(join(directory, 'none.json'))).toThrow(ConfigurationError);
+  });
+
+  it('is what the refusal says to correct, not the environment', () => {
+    const file = join(directory, 'catalogue.json');
+    const refusal = (() => {
+      try {
+        load('{');
+      } catch (error) {
+        if (error instanceof ConfigurationError) return error;
+      }
+      throw new Error('It was not refused');
+    })();
+    expect(refusal.detail).toMatch(new RegExp(`^${file} has these problems:\n  it is no JSON: `));
+    expect(refusal.remedy).toBe(`Correct the file ${file}, or name another one with HOLDFAST_CATALOGUE_FILE.`);
   });
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Catalogue } from '#domain/catalogue/version.js';
+import type { FieldProblem } from '#domain/errors/holdfast-error.js';
 import { ConfigurationError } from './configuration-error.js';
 
 const date = z
@@ -37,30 +39,33 @@ const catalogueFile = z.strictObject({
 });
 
 const variable = 'HOLDFAST_CATALOGUE_FILE';
-const shipped = new URL('./catalogue.json', import.meta.url);
+const shipped = fileURLToPath(new URL('./catalogue.json', import.meta.url));
 
 /** The version catalogue: the operator's file when one is named, else the one that ships. Errors: `ConfigurationError` with all problems. */
-export const loadCatalogue = (file: string | null): Catalogue => parseCatalogue(readCatalogueText(file));
+export const loadCatalogue = (file: string | null): Catalogue => parseCatalogue(file, readCatalogueText(file));
 
-/** Errors: `ConfigurationError` with all problems. */
-export const parseCatalogue = (text: string): Catalogue => {
-  const parsed = catalogueFile.safeParse(parseJson(text));
+/** The text of that file. Errors: `ConfigurationError` with all problems. */
+export const parseCatalogue = (file: string | null, text: string): Catalogue => {
+  const parsed = catalogueFile.safeParse(orRefuse(file, 'is no JSON', () => JSON.parse(text) as unknown));
   if (parsed.success) return parsed.data.versions;
-  throw new ConfigurationError(
-    parsed.error.issues.map(({ path, message }) => ({ path: `${variable} ${path.join('.')}`, message })),
+  throw refusalOf(
+    file,
+    parsed.error.issues.map(({ path, message }) => ({ path: path.join('.') || 'all of it', message })),
   );
 };
 
 /** Errors: `ConfigurationError`. */
-export const readCatalogueText = (file: string | null): string => orRefuse(() => readFileSync(file ?? shipped, 'utf8'));
+export const readCatalogueText = (file: string | null): string =>
+  orRefuse(file, 'cannot be read', () => readFileSync(file ?? shipped, 'utf8'));
 
-const parseJson = (text: string): unknown => orRefuse(() => JSON.parse(text) as unknown);
-
-const orRefuse = <Result>(read: () => Result): Result => {
+const orRefuse = <Result>(file: string | null, what: string, read: () => Result): Result => {
   try {
     return read();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError([{ path: variable, message }]);
+    const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    throw refusalOf(file, [{ path: 'it', message }]);
   }
 };
+
+const refusalOf = (file: string | null, problems: readonly FieldProblem[]): ConfigurationError =>
+  new ConfigurationError(problems, { path: file ?? shipped, variable });
