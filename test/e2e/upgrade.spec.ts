@@ -47,7 +47,9 @@ describe('6.0 to 7.0 to 8.0 by swap', () => {
     expect(operation.receipt).toMatchObject({ method: 'swap', version, lostBytes: 0, replicas: [] });
     expect(operation.receipt?.['replicaOffset']).toBe(operation.receipt?.['sourceOffset']);
     const backup = await live.ask<object>('GET', `/v1/backups/${String(operation.receipt?.backupId)}`);
-    expect(backup).toMatchObject({ kind: 'manual', status: 'complete', verification: 'verified' });
+    const snapshotAt = operation.receipt?.['backupDataAt'];
+    expect(backup).toMatchObject({ kind: 'manual', status: 'complete', verification: 'verified', snapshotAt });
+    expect(operation.receipt).toMatchObject({ wayBackUntil: expect.any(String) });
   });
 
   it('leaves the doors, the credentials and the users that the tenant made', async () => {
@@ -99,6 +101,7 @@ describe('in place', () => {
       await run(database, ['SET', `before-${version}`, 'yes']);
       const { receipt } = await upgraded(live, database, version, { method: 'in-place' });
       expect(receipt).toMatchObject({ method: 'in-place', version, writePauseMs: expect.any(Number) });
+      expect(String(receipt?.['backupDataAt']) < String(receipt?.['recordedAt'])).toBe(true);
       for (const key of ['before-7.0', `before-${version}`]) expect(await run(database, ['GET', key])).toBe('yes');
     }
     expect(await namedLike(database.container)).toEqual(
@@ -126,6 +129,7 @@ describe('of a tree', () => {
     const { complaints, overlaps, errors, operation } = await checkedUpgrade(live, database, '8.0', { clients: 8 });
     expect({ complaints, overlaps, errors }).toEqual({ complaints: [], overlaps: [], errors: [] });
     expect(operation.receipt).toMatchObject({ replicas: [leaf.id, branch.id], lostBytes: 0 });
+    expect(operation.receipt).not.toHaveProperty('wayBackUntil');
     await run(database, ['SET', 'through', 'all']);
     for (const follower of [branch, leaf]) {
       await eventually(async () => expect(await run(follower, ['GET', 'through'])).toBe('all'), { withinMs: 20_000 });

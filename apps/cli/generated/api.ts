@@ -1181,14 +1181,19 @@ export interface components {
       replicas?: string[];
       /**
        * Format: date-time
-       * @description upgrade: when the new version began to take writes; whoever goes back loses what was written since.
+       * @description upgrade: when the new version began to take writes; whoever goes back to the old server loses what was written since.
        */
       recordedAt?: string;
       /**
        * Format: date-time
-       * @description upgrade: by swap, until when the old server is kept, stopped.
+       * @description upgrade: by swap, until when the old server is kept, stopped; not of a database in memory only.
        */
       wayBackUntil?: string;
+      /**
+       * Format: date-time
+       * @description upgrade: the moment of the data in the safety backup; whoever restores it loses what was written since.
+       */
+      backupDataAt?: string;
       /** @description promote: how long the replica had heard nothing when it took over. */
       linkDownSeconds?: number | null;
       /** @description promote: replicas that held more than the one that took over. */

@@ -94,7 +94,8 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
     await noteReceipt(tx, operation.id, {
       ...known,
       recordedAt: now.toISOString(),
-      wayBackUntil: keepUntil.toISOString(),
+      // What was in memory only is gone with the process.
+      ...(former.database.persistence === 'none' ? {} : { wayBackUntil: keepUntil.toISOString() }),
     });
     await appendAudit(tx, auditEvent(now, operation.requested_by, 'database.version-changed', subject, detail));
   });
