@@ -785,6 +785,7 @@ export interface components {
         | 'payload_too_large'
         | 'unsupported_media_type'
         | 'handle_taken'
+        | 'handle_still_answers'
         | 'environment_taken'
         | 'environment_not_empty'
         | 'version_unknown'
@@ -1038,6 +1039,7 @@ export interface components {
           | 'payload_too_large'
           | 'unsupported_media_type'
           | 'handle_taken'
+          | 'handle_still_answers'
           | 'environment_taken'
           | 'environment_not_empty'
           | 'version_unknown'
@@ -2405,7 +2407,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description handle_taken */
+      /** @description handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2733,7 +2735,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, handle_taken */
+      /** @description database_not_ready, handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2962,7 +2964,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready */
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, handle_still_answers, not_a_replica, replica_not_ready */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4750,7 +4752,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken */
+      /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4912,7 +4914,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description handle_taken */
+      /** @description handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
