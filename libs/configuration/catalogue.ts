@@ -16,7 +16,7 @@ const isDay = (text: string): boolean => {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 };
 
-const entry = z.strictObject({
+const entryFields = z.strictObject({
   version: z.string().regex(/^\d+\.\d+$/, 'must be major.minor, such as 8.2'),
   image: z.string().min(1),
   patch: z.string().nullable().default(null),
@@ -27,14 +27,24 @@ const entry = z.strictObject({
   capabilities: z.array(z.string()).default([]),
 });
 
+/** Months end in their last day; a day beyond it is not needed to compare them. */
+const lastDayOf = (date: string): string => (date.length === 7 ? `${date}-31` : date);
+
+/** A version is deprecated at its end of life or after it, never before. */
+const entry = entryFields.refine(
+  ({ eolAt, deprecatedAt }) => !eolAt || !deprecatedAt || lastDayOf(eolAt) <= lastDayOf(deprecatedAt),
+  { error: 'is before eolAt', path: ['deprecatedAt'] },
+);
+
 const isUnique = (versions: readonly { version: string }[]): boolean =>
   new Set(versions.map(({ version }) => version)).size === versions.length;
 
 const catalogueFile = z.strictObject({
   versions: z
     .array(entry)
-    .min(1)
+    .min(1, { error: 'has no version', abort: true })
     .refine(isUnique, 'names a version twice')
+    .refine((versions) => versions.some((version) => version.default), 'has no default')
     .refine((versions) => versions.filter((version) => version.default).length <= 1, 'has more than one default'),
 });
 
