@@ -63,10 +63,26 @@ Examples:
   holdfast db:cli orders
   holdfast operation:list --database orders`;
 
+/** Of `--x --no-x` the last one would win, in silence. */
+const refuseOpposites = (command: Command): void => {
+  for (const { long } of command.options.filter((option) => option.negate)) {
+    const opposites = [long?.replace(/^--no-/, '') ?? '', long?.replace(/^--/, '') ?? ''];
+    const given = new Set<string>();
+    for (const name of opposites) {
+      command.on(`option:${name}`, () => {
+        given.add(name);
+        if (given.size < opposites.length) return;
+        command.error(`error: option '--${opposites.join("' cannot be used with option '--")}'`);
+      });
+    }
+  }
+};
+
 const declare = (command: Command, verb: Verb, host: Host, setExitCode: (code: number) => void): void => {
   command.description(verb.summary).helpGroup(groups[command.name().split(':')[0] ?? ''] ?? 'Commands:');
   verb.operands?.forEach((operand) => command.addArgument(operand));
   [...(verb.options ?? []), outputOption()].forEach((option) => command.addOption(option));
+  refuseOpposites(command);
   const examples = verb.examples.map((example) => `  ${example}`).join('\n');
   command.addHelpText('after', `${verb.notes ? `\n${verb.notes}\n` : ''}\nExamples:\n${examples}`);
   command.action(async (...received: unknown[]) => {

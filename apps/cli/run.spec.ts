@@ -24,6 +24,7 @@ describe('a command line', () => {
     [['db:create', 'x', '--disk-size', 'big'], 'It must be a whole number.'],
     [['db:create', 'x', '--type', 'postgresql'], 'Allowed choices are redis.'],
     [['db:create', 'x', 'y'], 'too many arguments'],
+    [['db:configure', 'x', '--no-tls-only', '--tls-only'], "'--tls-only' cannot be used with option '--no-tls-only'"],
     [['db:list', '--output', 'xml'], 'Allowed choices are text, json.'],
   ])('%j is wrong usage', async (words, detail) => {
     const { exitCode, output, errors } = await invoke(words);

@@ -117,7 +117,7 @@ const ensureAllImages = async (
     return settings;
   }
   await ensureImages(docker, databaseImages, source, progress, signal);
-  const HOLDFAST_CATALOGUE_FILE = await ensureCatalogueOverride(docker, home, databaseImages, signal);
+  const HOLDFAST_CATALOGUE_FILE = await ensureCatalogueOverride(docker, home, databaseImages, progress, signal);
   return { ...settings, HOLDFAST_CATALOGUE_FILE };
 };
 

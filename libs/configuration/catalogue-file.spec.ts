@@ -13,7 +13,14 @@ let nowMs = 0;
 const write = (...versions: string[]): void =>
   writeFileSync(
     file,
-    JSON.stringify({ versions: versions.map((version) => ({ version, image: 'x', tlsProtocols: ['TLSv1.2'] })) }),
+    JSON.stringify({
+      versions: versions.map((version, index) => ({
+        version,
+        image: 'x',
+        tlsProtocols: ['TLSv1.2'],
+        default: index === 0,
+      })),
+    }),
   );
 const open = (): CatalogueFile =>
   new CatalogueFile(

@@ -25,7 +25,7 @@ export class CatalogueFile {
   ) {
     this.lookedAtMs = clockMs();
     const text = readCatalogueText(file);
-    this.catalogue = parseCatalogue(text);
+    this.catalogue = parseCatalogue(file, text);
     this.text = text;
   }
 
@@ -49,7 +49,7 @@ export class CatalogueFile {
       const text = readCatalogueText(this.file);
       this.text = text;
       if (text === before) return;
-      this.catalogue = parseCatalogue(text);
+      this.catalogue = parseCatalogue(this.file, text);
       this.refused = null;
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;

@@ -65,7 +65,7 @@ describe('the catalogue that ships', () => {
 
 describe("an operator's catalogue", () => {
   it('needs a version, an image and its protocols', () => {
-    expect(load({ versions: [{ version: '8.0', image: 'mine:8', tlsProtocols: tls }] })).toEqual([
+    expect(load({ versions: [{ version: '8.0', image: 'mine:8', tlsProtocols: tls, default: true }] })).toEqual([
       {
         version: '8.0',
         image: 'mine:8',
@@ -73,7 +73,7 @@ describe("an operator's catalogue", () => {
         eolAt: null,
         deprecatedAt: null,
         tlsProtocols: tls,
-        default: false,
+        default: true,
         capabilities: [],
       },
     ]);
@@ -81,25 +81,60 @@ describe("an operator's catalogue", () => {
 
   it.each([
     ['no versions', { versions: [] }],
-    ['a version of three parts', { versions: [{ version: '8.0.1', image: 'x', tlsProtocols: tls }] }],
-    ['a date that is none', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eolAt: '2026-13' }] }],
-    ['a day that is none', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eolAt: '2026-02-30' }] }],
-    ['TLS 1.1', { versions: [{ version: '8.0', image: 'x', tlsProtocols: ['TLSv1.1'] }] }],
-    ['an unknown field', { versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, eol: '2026-01' }] }],
+    ['a version of three parts', { versions: [{ version: '8.0.1', image: 'x', default: true, tlsProtocols: tls }] }],
+    [
+      'a date that is none',
+      { versions: [{ version: '8.0', image: 'x', default: true, tlsProtocols: tls, eolAt: '2026-13' }] },
+    ],
+    [
+      'a day that is none',
+      { versions: [{ version: '8.0', image: 'x', default: true, tlsProtocols: tls, eolAt: '2026-02-30' }] },
+    ],
+    ['TLS 1.1', { versions: [{ version: '8.0', image: 'x', default: true, tlsProtocols: ['TLSv1.1'] }] }],
+    [
+      'an unknown field',
+      { versions: [{ version: '8.0', image: 'x', default: true, tlsProtocols: tls, eol: '2026-01' }] },
+    ],
     ['text that is no JSON', '{'],
   ])('is refused with %s', (_, content) => {
     const problems = problemsOf(content);
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/^HOLDFAST_CATALOGUE_FILE /);
+    expect(problems[0]).toMatch(/^(versions|it)\b/);
+  });
+
+  it('is refused when a version is deprecated before its end of life, or when none is the default', () => {
+    const dated = (eolAt: string, deprecatedAt: string) => ({
+      versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, default: true, eolAt, deprecatedAt }],
+    });
+    expect(problemsOf(dated('2026-02', '2026-01'))).toEqual(['versions.0.deprecatedAt is before eolAt']);
+    expect(problemsOf(dated('2026-02-10', '2026-02-09'))).toHaveLength(1);
+    for (const fits of [dated('2026-02', '2026-02'), dated('2026-02-10', '2026-02'), dated('2026-02', '2026-03-01')])
+      expect(problemsOf(fits)).toEqual([]);
+    const without = { version: '8.0', image: 'x', tlsProtocols: tls };
+    expect(problemsOf({ versions: [without] })).toEqual(['versions has no default']);
   });
 
   it('is refused with a version twice, or with two defaults', () => {
     const one = { version: '8.0', image: 'x', tlsProtocols: tls, default: true };
-    expect(problemsOf({ versions: [one, one] })[0]).toMatch(/names a version twice/);
+    expect(problemsOf({ versions: [{ ...one, default: false }, one] })[0]).toMatch(/names a version twice/);
     expect(problemsOf({ versions: [one, { ...one, version: '8.2' }] })[0]).toMatch(/more than one default/);
   });
 
   it('is refused when it cannot be read', () => {
     expect(() => loadCatalogue(join(directory, 'none.json'))).toThrow(ConfigurationError);
+  });
+
+  it('is what the refusal says to correct, not the environment', () => {
+    const file = join(directory, 'catalogue.json');
+    const refusal = (() => {
+      try {
+        load('{');
+      } catch (error) {
+        if (error instanceof ConfigurationError) return error;
+      }
+      throw new Error('It was not refused');
+    })();
+    expect(refusal.detail).toMatch(new RegExp(`^${file} has these problems:\n  it is no JSON: `));
+    expect(refusal.remedy).toBe(`Correct the file ${file}, or name another one with HOLDFAST_CATALOGUE_FILE.`);
   });
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Catalogue } from '#domain/catalogue/version.js';
+import type { FieldProblem } from '#domain/errors/holdfast-error.js';
 import { ConfigurationError } from './configuration-error.js';
 
 const date = z
@@ -14,7 +16,7 @@ const isDay = (text: string): boolean => {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 };
 
-const entry = z.strictObject({
+const entryFields = z.strictObject({
   version: z.string().regex(/^\d+\.\d+$/, 'must be major.minor, such as 8.2'),
   image: z.string().min(1),
   patch: z.string().nullable().default(null),
@@ -25,42 +27,55 @@ const entry = z.strictObject({
   capabilities: z.array(z.string()).default([]),
 });
 
+/** Months end in their last day; a day beyond it is not needed to compare them. */
+const lastDayOf = (date: string): string => (date.length === 7 ? `${date}-31` : date);
+
+/** A version is deprecated at its end of life or after it, never before. */
+const entry = entryFields.refine(
+  ({ eolAt, deprecatedAt }) => !eolAt || !deprecatedAt || lastDayOf(eolAt) <= lastDayOf(deprecatedAt),
+  { error: 'is before eolAt', path: ['deprecatedAt'] },
+);
+
 const isUnique = (versions: readonly { version: string }[]): boolean =>
   new Set(versions.map(({ version }) => version)).size === versions.length;
 
 const catalogueFile = z.strictObject({
   versions: z
     .array(entry)
-    .min(1)
+    .min(1, { error: 'has no version', abort: true })
     .refine(isUnique, 'names a version twice')
+    .refine((versions) => versions.some((version) => version.default), 'has no default')
     .refine((versions) => versions.filter((version) => version.default).length <= 1, 'has more than one default'),
 });
 
 const variable = 'HOLDFAST_CATALOGUE_FILE';
-const shipped = new URL('./catalogue.json', import.meta.url);
+const shipped = fileURLToPath(new URL('./catalogue.json', import.meta.url));
 
 /** The version catalogue: the operator's file when one is named, else the one that ships. Errors: `ConfigurationError` with all problems. */
-export const loadCatalogue = (file: string | null): Catalogue => parseCatalogue(readCatalogueText(file));
+export const loadCatalogue = (file: string | null): Catalogue => parseCatalogue(file, readCatalogueText(file));
 
-/** Errors: `ConfigurationError` with all problems. */
-export const parseCatalogue = (text: string): Catalogue => {
-  const parsed = catalogueFile.safeParse(parseJson(text));
+/** The text of that file. Errors: `ConfigurationError` with all problems. */
+export const parseCatalogue = (file: string | null, text: string): Catalogue => {
+  const parsed = catalogueFile.safeParse(orRefuse(file, 'is no JSON', () => JSON.parse(text) as unknown));
   if (parsed.success) return parsed.data.versions;
-  throw new ConfigurationError(
-    parsed.error.issues.map(({ path, message }) => ({ path: `${variable} ${path.join('.')}`, message })),
+  throw refusalOf(
+    file,
+    parsed.error.issues.map(({ path, message }) => ({ path: path.join('.') || 'all of it', message })),
   );
 };
 
 /** Errors: `ConfigurationError`. */
-export const readCatalogueText = (file: string | null): string => orRefuse(() => readFileSync(file ?? shipped, 'utf8'));
+export const readCatalogueText = (file: string | null): string =>
+  orRefuse(file, 'cannot be read', () => readFileSync(file ?? shipped, 'utf8'));
 
-const parseJson = (text: string): unknown => orRefuse(() => JSON.parse(text) as unknown);
-
-const orRefuse = <Result>(read: () => Result): Result => {
+const orRefuse = <Result>(file: string | null, what: string, read: () => Result): Result => {
   try {
     return read();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigurationError([{ path: variable, message }]);
+    const message = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    throw refusalOf(file, [{ path: 'it', message }]);
   }
 };
+
+const refusalOf = (file: string | null, problems: readonly FieldProblem[]): ConfigurationError =>
+  new ConfigurationError(problems, { path: file ?? shipped, variable });

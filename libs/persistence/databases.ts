@@ -6,7 +6,7 @@ import { releaseDoors } from './doors.js';
 import { releaseAddress } from './environments.js';
 import type { DatabaseRow, NewDatabaseRow } from './tables.js';
 
-/** Errors: `handle_taken`. */
+/** Errors: `handle_taken`, `handle_still_answers`. */
 export const insertDatabase = async (tx: Tx, row: NewDatabaseRow): Promise<DatabaseRow> => {
   try {
     const inserted = await tx.insertInto('databases').values(row).returningAll().executeTakeFirstOrThrow();
@@ -31,7 +31,7 @@ export const updateDatabase = async (tx: Tx, id: string, patch: Partial<NewDatab
   }
 };
 
-/** A renamed database answers to its former handles until it is replaced. Errors: `handle_taken`. */
+/** A renamed database answers to its former handles until it is replaced. Errors: `handle_still_answers`. */
 const requireGivenUp = async (
   tx: Tx,
   { id, environment_id: environmentId }: Pick<DatabaseRow, 'id' | 'environment_id'>,
@@ -42,12 +42,12 @@ const requireGivenUp = async (
       AND id <> ${id} AND status <> 'deprovisioned'`.execute(tx);
   if (!rows[0]) return;
   throw new HoldfastError(
-    'handle_taken',
+    'handle_still_answers',
     `"${rows[0].handle}" was "${handle}" and answers to it until it is reloaded.`,
   );
 };
 
-/** The caller has locked the environment for `update`. Errors: `handle_taken`. */
+/** The caller has locked the environment for `update`. Errors: `handle_taken`, `handle_still_answers`. */
 export const renameDatabase = async (
   tx: Tx,
   database: Pick<DatabaseRow, 'id' | 'environment_id'>,

@@ -77,7 +77,7 @@ describe.each(['6.0', '8.0'])('a rename on version %s', (version) => {
   });
 
   it('gives up the former handle with a reload', async () => {
-    expect(await live.refusedDatabase(`old-${version}`)).toMatchObject({ code: 'handle_taken' });
+    expect(await live.refusedDatabase(`old-${version}`)).toMatchObject({ code: 'handle_still_answers' });
     await live.operate({ id: database.id, handle: `new-${version}` }, 'reload');
     expect(await fromInside(database, `new-${version}`)).toContain('NOAUTH');
     expect(await fromInside(database, `old-${version}`)).toContain('Could not connect');

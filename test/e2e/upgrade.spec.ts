@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { writeMarks } from '#persistence/lifecycle-marks.js';
 import { checkedUpgrade, upgraded } from '../support/checker/checked-upgrade.js';
 import { eventually } from '../support/eventually.js';
 import { inspect, namedLike } from '../support/host.js';
@@ -29,6 +30,14 @@ const run = (
   login: { username?: string; password?: string } = {},
 ): Promise<unknown> => asTenant(database, (client) => client.call(name, ...args), login);
 
+/** As a sweep would have, if the catalogue had dates. */
+const mark = async ({ id }: LiveDatabase): Promise<void> => {
+  const { version } = await live.show(id);
+  const marks = [{ databaseId: id, lifecycle: 'deprecated', version }] as const;
+  await live.installation.control.db.transaction().execute((tx) => writeMarks(tx, marks, new Date()));
+  expect(await live.show(id)).toMatchObject({ lifecycleMark: { lifecycle: 'deprecated' } });
+};
+
 describe('6.0 to 7.0 to 8.0 by swap', () => {
   let database: LiveDatabase;
 
@@ -39,7 +48,9 @@ describe('6.0 to 7.0 to 8.0 by swap', () => {
   }, 60_000);
 
   it.each(['7.0', '8.0'])('to %s loses nothing and has one writer at a time', async (version) => {
+    await mark(database);
     const checked = await checkedUpgrade(live, database, version, { clients: 16 });
+    expect(await live.show(database.id)).toMatchObject({ version, lifecycleMark: null });
     const { complaints, overlaps, errors, longest, operation, acknowledged } = checked;
     expect({ complaints, overlaps, errors }).toEqual({ complaints: [], overlaps: [], errors: [] });
     expect(acknowledged).toBeGreaterThan(160);
@@ -47,7 +58,9 @@ describe('6.0 to 7.0 to 8.0 by swap', () => {
     expect(operation.receipt).toMatchObject({ method: 'swap', version, lostBytes: 0, replicas: [] });
     expect(operation.receipt?.['replicaOffset']).toBe(operation.receipt?.['sourceOffset']);
     const backup = await live.ask<object>('GET', `/v1/backups/${String(operation.receipt?.backupId)}`);
-    expect(backup).toMatchObject({ kind: 'manual', status: 'complete', verification: 'verified' });
+    const snapshotAt = operation.receipt?.['backupDataAt'];
+    expect(backup).toMatchObject({ kind: 'manual', status: 'complete', verification: 'verified', snapshotAt });
+    expect(operation.receipt).toMatchObject({ wayBackUntil: expect.any(String) });
   });
 
   it('leaves the doors, the credentials and the users that the tenant made', async () => {
@@ -97,8 +110,11 @@ describe('in place', () => {
     const database = await live.provision(`placed-${persistence}`, { version: '6.0', persistence });
     for (const version of ['7.0', '8.0']) {
       await run(database, ['SET', `before-${version}`, 'yes']);
+      await mark(database);
       const { receipt } = await upgraded(live, database, version, { method: 'in-place' });
       expect(receipt).toMatchObject({ method: 'in-place', version, writePauseMs: expect.any(Number) });
+      expect(String(receipt?.['backupDataAt']) < String(receipt?.['recordedAt'])).toBe(true);
+      expect(await live.show(database.id)).toMatchObject({ version, lifecycleMark: null });
       for (const key of ['before-7.0', `before-${version}`]) expect(await run(database, ['GET', key])).toBe('yes');
     }
     expect(await namedLike(database.container)).toEqual(
@@ -126,6 +142,7 @@ describe('of a tree', () => {
     const { complaints, overlaps, errors, operation } = await checkedUpgrade(live, database, '8.0', { clients: 8 });
     expect({ complaints, overlaps, errors }).toEqual({ complaints: [], overlaps: [], errors: [] });
     expect(operation.receipt).toMatchObject({ replicas: [leaf.id, branch.id], lostBytes: 0 });
+    expect(operation.receipt).not.toHaveProperty('wayBackUntil');
     await run(database, ['SET', 'through', 'all']);
     for (const follower of [branch, leaf]) {
       await eventually(async () => expect(await run(follower, ['GET', 'through'])).toBe('all'), { withinMs: 20_000 });

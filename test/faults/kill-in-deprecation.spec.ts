@@ -29,7 +29,7 @@ const living: AppProcess[] = [];
 beforeAll(async () => {
   run = await FaultRun.open();
   const version = (name: string, more = {}) => ({ version: name, image: 'x', tlsProtocols: ['TLSv1.2'], ...more });
-  const versions = [version('7.0', { eolAt: '2024-07', deprecatedAt: '2025-12' }), version('8.0')];
+  const versions = [version('7.0', { eolAt: '2024-07', deprecatedAt: '2025-12' }), version('8.0', { default: true })];
   await writeFile(join(run.installation.home, 'catalogue.json'), JSON.stringify({ versions }));
 }, patience);
 afterAll(() => run.close(), patience);

@@ -43,7 +43,7 @@ export class Compose {
     const doors = await freePortRange(100);
     const environment = {
       ...images,
-      HOLDFAST_CATALOGUE_FILE: await ensureCatalogueOverride(engine, home, [imageNames.redis80], signal),
+      HOLDFAST_CATALOGUE_FILE: await ensureCatalogueOverride(engine, home, [imageNames.redis80], progress, signal),
       HOLDFAST_HOME: home,
       HOLDFAST_INSTALLATION: name,
       HOLDFAST_PORT: port,

@@ -17,7 +17,7 @@ export const referenceCatalogue: Catalogue = [
   entry('7.0', '2024-07', '2025-12'),
   entry('7.2', '2026-02', '2026-05'),
   entry('8.0'),
-  entry('8.2'),
+  { ...entry('8.2'), default: true },
 ];
 
 /** Rows of databases that are ready, `db-0` and so on, with nothing behind them: a deprecation sweep looks at no server. Returns their ids. */

@@ -78,7 +78,7 @@ export class DatabaseService {
     return { database: toDatabase(this.control)(view), operation: toOperation(withTarget(operation, view)) };
   }
 
-  /** Changes what needs no operation, and says in the history what it was; a new handle is one. Errors: `database_not_found`, `database_not_ready`, `handle_taken`. */
+  /** Changes what needs no operation, and says in the history what it was; a new handle is one. Errors: `database_not_found`, `database_not_ready`, `handle_taken`, `handle_still_answers`. */
   async patch(actor: string, reference: string, patch: PatchDatabase): Promise<Database> {
     return this.control.db.transaction().execute(async (tx) => {
       const before = await this.view(tx, reference);

@@ -15,7 +15,10 @@ export const asHoldfastError = (thrown: unknown, request: Request): HoldfastErro
     return new HoldfastError('unsupported_media_type', 'The encoding of the body is not supported.', { cause: error });
   }
   if (status !== null && status >= 400 && status < 500) {
-    return new HoldfastError('invalid_request', 'The request could not be read.', { cause: error });
+    return new HoldfastError('invalid_request', 'The body could not be read as JSON.', {
+      cause: error,
+      remedy: 'Send one JSON object in UTF-8.',
+    });
   }
   return new HoldfastError('internal_error', 'The request failed for a reason that is in the log.', { cause: error });
 };

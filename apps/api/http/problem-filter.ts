@@ -38,14 +38,14 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 const problemOf = (error: HoldfastError, requestId: string): Problem => {
-  const { status, title, remedy } = errorCatalogue[error.code];
+  const { status, title } = errorCatalogue[error.code];
   const problem: Problem = {
     type: `urn:holdfast:error:${error.code}`,
     title,
     status,
     detail: error.detail,
     code: error.code,
-    remedy,
+    remedy: error.remedy,
     requestId,
   };
   return error.problems.length > 0 ? { ...problem, errors: [...error.problems] } : problem;

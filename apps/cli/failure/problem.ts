@@ -6,9 +6,10 @@ import { Refusal, type Problem } from './refusal.js';
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof Refusal) return error.problem;
   if (!(error instanceof HoldfastError)) return unexpected(error);
-  const { title, status, remedy } = errorCatalogue[error.code];
+  const { title, status } = errorCatalogue[error.code];
   const errors = error.problems.length > 0 ? { errors: error.problems } : {};
-  return { type: 'about:blank', title, status, detail: error.detail, code: error.code, remedy, ...errors };
+  const { code, detail, remedy } = error;
+  return { type: 'about:blank', title, status, detail, code, remedy, ...errors };
 };
 
 const unexpected = (error: unknown): Problem => ({

@@ -804,6 +804,7 @@ export interface components {
         | 'payload_too_large'
         | 'unsupported_media_type'
         | 'handle_taken'
+        | 'handle_still_answers'
         | 'environment_taken'
         | 'environment_not_empty'
         | 'version_unknown'
@@ -1093,6 +1094,7 @@ export interface components {
           | 'payload_too_large'
           | 'unsupported_media_type'
           | 'handle_taken'
+          | 'handle_still_answers'
           | 'environment_taken'
           | 'environment_not_empty'
           | 'version_unknown'
@@ -1247,14 +1249,19 @@ export interface components {
       replicas?: string[];
       /**
        * Format: date-time
-       * @description upgrade: when the new version began to take writes; whoever goes back loses what was written since.
+       * @description upgrade: when the new version began to take writes; whoever goes back to the old server loses what was written since.
        */
       recordedAt?: string;
       /**
        * Format: date-time
-       * @description upgrade: by swap, until when the old server is kept, stopped.
+       * @description upgrade: by swap, until when the old server is kept, stopped; not of a database in memory only.
        */
       wayBackUntil?: string;
+      /**
+       * Format: date-time
+       * @description upgrade: the moment of the data in the safety backup; whoever restores it loses what was written since.
+       */
+      backupDataAt?: string;
       /** @description promote: how long the replica had heard nothing when it took over. */
       linkDownSeconds?: number | null;
       /** @description promote: replicas that held more than the one that took over. */
@@ -2485,7 +2492,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description handle_taken */
+      /** @description handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2813,7 +2820,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, handle_taken */
+      /** @description database_not_ready, handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3042,7 +3049,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, not_a_replica, replica_not_ready, certificate_is_own */
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, handle_still_answers, not_a_replica, replica_not_ready, certificate_is_own */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5157,7 +5164,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken */
+      /** @description backup_not_complete, backup_unrestorable, backup_held, backup_in_use, backup_is_copy, backup_copied_already, handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5319,7 +5326,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description handle_taken */
+      /** @description handle_taken, handle_still_answers */
       409: {
         headers: {
           [name: string]: unknown;

@@ -160,6 +160,7 @@ export const backupRoutes = {
       'downgrade_refused',
       'restore_too_small',
       'handle_taken',
+      'handle_still_answers',
       'environment_full',
       'ports_exhausted',
     ],

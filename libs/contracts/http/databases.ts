@@ -151,6 +151,7 @@ export const databaseRoutes = {
     errors: [
       'environment_not_found',
       'handle_taken',
+      'handle_still_answers',
       'version_unknown',
       'version_deprecated',
       'persistence_conflict',
@@ -195,7 +196,7 @@ export const databaseRoutes = {
     params,
     body: patchDatabaseSchema,
     answer: { status: 200, description: 'The changed database.', schema: databaseSchema },
-    errors: ['database_not_found', 'database_not_ready', 'handle_taken'],
+    errors: ['database_not_found', 'database_not_ready', 'handle_taken', 'handle_still_answers'],
   }),
   requestOperation: defineRoute({
     id: 'requestOperation',
@@ -220,6 +221,7 @@ export const databaseRoutes = {
       'deletion_protected',
       'database_has_replicas',
       'handle_taken',
+      'handle_still_answers',
       'replica_too_small',
       'environment_full',
       'ports_exhausted',

@@ -35,6 +35,7 @@ export const importRoutes = {
     errors: [
       'environment_not_found',
       'handle_taken',
+      'handle_still_answers',
       'version_unknown',
       'version_deprecated',
       'persistence_conflict',

@@ -54,8 +54,17 @@ const receiptSchema = z
     replicas: z.array(id).optional().describe('upgrade: replicas that were upgraded first, in this order.'),
     recordedAt: timestamp
       .optional()
-      .describe('upgrade: when the new version began to take writes; whoever goes back loses what was written since.'),
-    wayBackUntil: timestamp.optional().describe('upgrade: by swap, until when the old server is kept, stopped.'),
+      .describe(
+        'upgrade: when the new version began to take writes; whoever goes back to the old server loses what was written since.',
+      ),
+    wayBackUntil: timestamp
+      .optional()
+      .describe('upgrade: by swap, until when the old server is kept, stopped; not of a database in memory only.'),
+    backupDataAt: timestamp
+      .optional()
+      .describe(
+        'upgrade: the moment of the data in the safety backup; whoever restores it loses what was written since.',
+      ),
     linkDownSeconds: offset.describe('promote: how long the replica had heard nothing when it took over.'),
     replicasAhead: z
       .array(z.strictObject({ databaseId: id, handle: z.string(), bytes: z.int() }))

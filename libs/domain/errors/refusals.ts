@@ -78,6 +78,12 @@ export const refusals = {
     'The handle is taken in this environment',
     'Choose another handle, or deprovision the database that holds it.',
   ),
+  handle_still_answers: entry(
+    409,
+    'fail',
+    'A renamed database still answers to the handle',
+    'Reload the database named in the detail with `holdfast db:reload`, which gives its former handles up, or choose another handle.',
+  ),
   environment_taken: entry(409, 'fail', 'The environment name is taken', 'Choose another name.'),
   environment_not_empty: entry(
     409,

@@ -31,6 +31,15 @@ describe('what a database may be upgraded to', () => {
   ])('not from %s to %s: %s', (version, wanted, code) => {
     expect(() => from(version, wanted)).toThrow(expect.objectContaining({ code }));
   });
+
+  it('names what to ask for instead of another mode', () => {
+    expect(() => from('6.2', '8.0-nordb')).toThrow(
+      expect.objectContaining({
+        detail: expect.stringMatching(/^"8.0-nordb" means persistence "none"; the database has "aof"/),
+        remedy: 'Upgrade to 8.0, and change the mode with `holdfast db:configure HANDLE --persistence none`.',
+      }),
+    );
+  });
 });
 
 it('a replica is replaced in place, a primary by swap', () => {

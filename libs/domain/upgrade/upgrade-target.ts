@@ -17,8 +17,17 @@ export const upgradeTarget = (
   wanted: string,
   now: Date,
 ): CatalogueEntry => {
-  // Whether a mode was named or not: only one that differs is an error.
-  const { entry } = resolveVersion(catalogue, { version: wanted, persistence });
+  const { entry, persistence: meant } = resolveVersion(catalogue, { version: wanted });
+  // A bare version names no mode here: the database keeps its own.
+  if (wanted !== entry.version && meant !== persistence) {
+    throw new HoldfastError(
+      'persistence_conflict',
+      `"${wanted}" means persistence "${meant}"; the database has "${persistence}", which an upgrade leaves as it is.`,
+      {
+        remedy: `Upgrade to ${entry.version}, and change the mode with \`holdfast db:configure HANDLE --persistence ${meant}\`.`,
+      },
+    );
+  }
   const order = compareVersions(entry.version, version);
   if (order === 0) throw new HoldfastError('version_current', `The database runs version ${version} already.`);
   if (order < 0) {

@@ -25,7 +25,12 @@ export const requireTreeFit = async (db: Db | Tx, before: DatabaseRow, after: Da
     throw new HoldfastError(
       'replica_too_small',
       `"${replica.handle}" would have ${size(replica)} and follows "${source.handle}", which would have ${size(source)}.`,
-      { remedy: 'Let a replica grow before its source, and shrink after it.' },
+      {
+        remedy:
+          neighbour === replica
+            ? `Let the replica "${replica.handle}" grow first.`
+            : `Let its source "${source.handle}" shrink first, or give it as much as that has.`,
+      },
     );
   }
 };

@@ -101,6 +101,7 @@ const receipt = async (context: AttemptContext): Promise<OperationReceipt> => {
     ...known,
     ...{ databaseId: database.id, method, fromVersion, version, image, replicas },
     ...(backup ? { backupId: backup.id } : {}),
+    ...(backup?.snapshot_at ? { backupDataAt: backup.snapshot_at.toISOString() } : {}),
     requestedBy: operation.requested_by,
   };
 };

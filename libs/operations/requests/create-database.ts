@@ -25,7 +25,7 @@ export interface Requested {
 
 /**
  * Records a database and the operation that will provision it; a worker does the rest.
- * Errors: `version_unknown`, `version_deprecated`, `persistence_conflict`, `handle_taken`, `environment_full`, `ports_exhausted`.
+ * Errors: `version_unknown`, `version_deprecated`, `persistence_conflict`, `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`.
  */
 export const createDatabase = async (
   control: Control,

@@ -38,7 +38,7 @@ export interface RequestedImport {
 
 /**
  * Refuses what can be refused before the data are read. Errors: `version_unknown`, `version_deprecated`, `persistence_conflict`,
- * `handle_taken`.
+ * `handle_taken`, `handle_still_answers`.
  */
 export const planImport = async (
   control: Control,
@@ -69,7 +69,7 @@ export const planImport = async (
   };
 };
 
-/** Errors: `handle_taken`, `environment_full`, `ports_exhausted`. */
+/** Errors: `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`. */
 const insertPlanned = async (control: Control, tx: Tx, { database, environment }: ImportPlan) => {
   const { id, tls_only: tlsOnly } = database;
   const row = await insertDatabase(tx, {
@@ -90,7 +90,7 @@ const detailOf = ({ database: { handle, version, persistence, memory_mb: memoryM
 
 /**
  * A file that lies in the store becomes a backup, of a database that a restore will make of it: all of it is written down, or nothing is.
- * Errors: `handle_taken`, `environment_full`, `ports_exhausted`.
+ * Errors: `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`.
  */
 export const recordFileImport = async (
   control: Control,
@@ -124,7 +124,7 @@ export const recordFileImport = async (
 
 /**
  * Records a new database and the operation that fetches its data. The URL is kept apart and sealed until that has ended. Errors:
- * `invalid_request`, `handle_taken`, `environment_full`, `ports_exhausted`.
+ * `invalid_request`, `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`.
  */
 export const requestImport = async (
   control: Control,

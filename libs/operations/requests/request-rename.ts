@@ -9,7 +9,7 @@ import { recordOperation } from './record-operation.js';
 
 /**
  * The row has the new handle at once, whoever asks for the database by it finds it; an operation brings it to the network and into the
- * certificate. Errors: `handle_taken`, `database_not_ready`.
+ * certificate. Errors: `handle_taken`, `handle_still_answers`, `database_not_ready`.
  */
 export const requestRename = async (
   control: Control,

@@ -19,7 +19,7 @@ type Request<Type extends OperationRequest['type']> = Extract<OperationRequest, 
 
 /**
  * Records a database that will follow `source`.
- * Errors: `handle_taken`, `replica_too_small`, `database_not_ready`, `environment_full`, `ports_exhausted`.
+ * Errors: `handle_taken`, `handle_still_answers`, `replica_too_small`, `database_not_ready`, `environment_full`, `ports_exhausted`.
  */
 export const requestReplicate = async (
   control: Control,

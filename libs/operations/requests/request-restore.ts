@@ -24,7 +24,7 @@ import { requireSound } from './request-backup.js';
 
 /**
  * Records a new database that will hold what the backup holds. Its shape is the original's unless said otherwise; a deprecated version is
- * no hindrance. Errors: `backup_not_complete`, `backup_unrestorable`, `version_unknown`, `downgrade_refused`, `restore_too_small`, `handle_taken`,
+ * no hindrance. Errors: `backup_not_complete`, `backup_unrestorable`, `version_unknown`, `downgrade_refused`, `restore_too_small`, `handle_taken`, `handle_still_answers`,
  * `environment_full`, `ports_exhausted`.
  */
 export const requestRestore = async (

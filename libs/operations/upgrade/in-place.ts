@@ -7,6 +7,7 @@ import { noteReceipt } from '#persistence/operations/read.js';
 import type { DatabaseRow } from '#persistence/tables.js';
 import { serverActions } from '../kinds/provision.js';
 import { observeServer, observeServerAndVolume, stop } from '../kinds/server-actions.js';
+import { changeMarksIn } from '../lifecycle/change-marks.js';
 import { awaitLink } from '../replication/await-link.js';
 import { viewOf } from '../replication/view.js';
 import { auditEvent } from '../requests/audit.js';
@@ -85,5 +86,6 @@ const recordVersion = async (context: AttemptContext, row: DatabaseRow): Promise
       tx,
       auditEvent(control.now(), operation.requested_by, 'database.version-changed', subject, detail),
     );
+    await changeMarksIn(control, tx, operation.requested_by, [row.id], 'wait');
   });
 };

@@ -5,6 +5,7 @@ import { incarnationsOf, recordTakeover } from '#persistence/incarnations.js';
 import type { OperationReceipt } from '#persistence/operation-documents.js';
 import { findOperation, noteReceipt } from '#persistence/operations/read.js';
 import { atRunningEdge, doorTargets } from '../kinds/door-actions.js';
+import { changeMarksIn } from '../lifecycle/change-marks.js';
 import { writeRecordedRole, writeRole } from '../replication/role-file.js';
 import { switchOver } from '../replication/switchover.js';
 import { viewOf } from '../replication/view.js';
@@ -94,9 +95,11 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
     await noteReceipt(tx, operation.id, {
       ...known,
       recordedAt: now.toISOString(),
-      wayBackUntil: keepUntil.toISOString(),
+      // What was in memory only is gone with the process.
+      ...(former.database.persistence === 'none' ? {} : { wayBackUntil: keepUntil.toISOString() }),
     });
     await appendAudit(tx, auditEvent(now, operation.requested_by, 'database.version-changed', subject, detail));
+    await changeMarksIn(control, tx, operation.requested_by, [former.database.id], 'wait');
   });
 };
 

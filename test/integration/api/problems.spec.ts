@@ -54,6 +54,12 @@ describe('a body', () => {
     },
   );
 
+  it('that is no JSON has a remedy of its own, since no fields are listed', async () => {
+    const { body } = await create('{"handle":"x",}');
+    expect(body).toMatchObject({ code: 'invalid_request', remedy: 'Send one JSON object in UTF-8.' });
+    expect(body.errors).toBeUndefined();
+  });
+
   it('nested as deep as it is long does no harm', async () => {
     expectProblem(await create(`{"handle":${'['.repeat(40_000)}${']'.repeat(40_000)}}`), 400, 'invalid_request');
   });

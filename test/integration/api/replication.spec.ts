@@ -65,6 +65,21 @@ describe('replicate', () => {
     expect((await get(`/v1/databases/${sourceId}`)).replicas).toEqual([reply.body.databases[0]?.id]);
   });
 
+  it('refuses a size that does not fit with what to do about that one', async () => {
+    const sourceId = await source('fit', { memoryMb: 128 });
+    const replicaId = await replica(sourceId, 'fit-2');
+    const problemOf = async (id: string, body: object) => (await ask(id, body)).body as unknown as object;
+    expect(await problemOf(sourceId, { type: 'resize', memoryMb: 256 })).toMatchObject({
+      ...{ code: 'replica_too_small', remedy: 'Let the replica "fit-2" grow first.' },
+    });
+    expect(await problemOf(replicaId, { type: 'resize', memoryMb: 64 })).toMatchObject({
+      ...{ code: 'replica_too_small', remedy: expect.stringContaining('Let its source "fit" shrink first') },
+    });
+    expect(await problemOf(sourceId, { type: 'replicate', handle: 'fit-3', memoryMb: 64 })).toMatchObject({
+      ...{ code: 'replica_too_small', remedy: expect.stringContaining('Leave the size out') },
+    });
+  });
+
   it.each([
     ['a taken handle', { handle: 'small' }, [409, 'handle_taken']],
     ['less memory', { handle: 'x', memoryMb: 64 }, [422, 'replica_too_small']],

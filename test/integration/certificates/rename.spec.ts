@@ -64,8 +64,8 @@ describe('a rename', () => {
       expect(await namesOf(id)).toEqual(['after', 'before']);
       expect(await certified(id)).toMatch(/DNS:after, DNS:before/);
       expect(await foundOf(installation, id)).toEqual([]);
-      expect(await refusal(create(installation, 'before'))).toBe('handle_taken');
-      expect(await refusal(replicate(installation, id, 'before'))).toBe('handle_taken');
+      expect(await refusal(create(installation, 'before'))).toBe('handle_still_answers');
+      expect(await refusal(replicate(installation, id, 'before'))).toBe('handle_still_answers');
       expect((await finished(installation, await request(installation, id, 'reload'))).error).toBeNull();
       expect(await namesOf(id)).toEqual(['after']);
       expect(await certified(id)).not.toContain('before');
@@ -92,7 +92,7 @@ describe('a rename', () => {
       const [first, second] = [await provisioned('first'), await provisioned('second')];
       expect(await refusal(ask(first, 'second'))).toBe('handle_taken');
       expect((await rename(second, 'third')).error).toBeNull();
-      expect(await refusal(ask(first, 'second'))).toBe('handle_taken');
+      expect(await refusal(ask(first, 'second'))).toBe('handle_still_answers');
       expect((await databaseRow(installation, first)).handle).toBe('first');
     },
     patience,

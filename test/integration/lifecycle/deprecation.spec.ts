@@ -2,9 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Catalogue } from '#domain/catalogue/version.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { newId } from '#operations/control.js';
+import { changeMarksIn } from '#operations/lifecycle/change-marks.js';
 import { exemptDatabase } from '#operations/lifecycle/exempt.js';
 import { appendAudit } from '#persistence/audit/append.js';
-import { lockDatabase } from '#persistence/databases.js';
+import { lockDatabase, updateDatabase } from '#persistence/databases.js';
 import { pageNotices } from '#persistence/notices.js';
 import { openTestControl, type TestControl } from '../../support/control.js';
 import { listed, recordDatabases, referenceCatalogue, sweepDeprecation } from '../../support/lifecycle.js';
@@ -82,6 +83,28 @@ describe('a deprecation sweep', () => {
       byFinding: { deprecated: 1, end_of_life: 1 },
     });
     expect(await notices()).toHaveLength(2);
+  });
+
+  it('finds nothing left to do where an upgrade has told in its own transaction', async () => {
+    const { control } = opened;
+    const [id = ''] = await record('7.0');
+    await sweep();
+    const actor = 'token:test';
+    await control.db.transaction().execute(async (tx) => {
+      await updateDatabase(tx, id, { version: '8.2' });
+      await changeMarksIn(control, tx, actor, [id], 'wait');
+    });
+    expect(await marks()).toEqual([]);
+    const { body } = await control.db
+      .selectFrom('audit_events')
+      .select('body')
+      .where('database_id', '=', id)
+      .where('actor', '=', actor)
+      .where('action', '=', 'database.lifecycle-cleared')
+      .executeTakeFirstOrThrow();
+    expect(JSON.parse(body)).toMatchObject({ detail: { version: '8.2', because: 'version-changed' } });
+    expect((await sweep()).counts).toMatchObject({ marked: 0, unmarked: 0 });
+    expect(await notices()).toEqual(['db-0 database.deprecated', 'db-0 database.lifecycle-cleared']);
   });
 
   it('that is dry writes nothing, of today and of another day', async () => {
