@@ -102,7 +102,7 @@ describe("an operator's catalogue", () => {
     expect(problems[0]).toMatch(/^(versions|it)\b/);
   });
 
-  it('is refused when a version is deprecated before its end of life, or when none is the default', () => {
+  it('is refused when a version is deprecated before its end of life', () => {
     const dated = (eolAt: string, deprecatedAt: string) => ({
       versions: [{ version: '8.0', image: 'x', tlsProtocols: tls, default: true, eolAt, deprecatedAt }],
     });
@@ -110,8 +110,7 @@ describe("an operator's catalogue", () => {
     expect(problemsOf(dated('2026-02-10', '2026-02-09'))).toHaveLength(1);
     for (const fits of [dated('2026-02', '2026-02'), dated('2026-02-10', '2026-02'), dated('2026-02', '2026-03-01')])
       expect(problemsOf(fits)).toEqual([]);
-    const without = { version: '8.0', image: 'x', tlsProtocols: tls };
-    expect(problemsOf({ versions: [without] })).toEqual(['versions has no default']);
+    expect(problemsOf({ versions: [{ version: '8.0', image: 'x', tlsProtocols: tls }] })).toEqual([]);
   });
 
   it('is refused with a version twice, or with two defaults', () => {

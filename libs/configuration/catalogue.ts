@@ -44,7 +44,6 @@ const catalogueFile = z.strictObject({
     .array(entry)
     .min(1, { error: 'has no version', abort: true })
     .refine(isUnique, 'names a version twice')
-    .refine((versions) => versions.some((version) => version.default), 'has no default')
     .refine((versions) => versions.filter((version) => version.default).length <= 1, 'has more than one default'),
 });
 
