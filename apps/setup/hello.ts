@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { ApiClient } from './api-client.js';
+import { readIfPresent } from './secret-file.js';
 import { waitUntil } from './wait-until.js';
 
 export interface HelloDatabase {
@@ -20,7 +21,6 @@ interface FailedOperation {
 
 const environment = 'default';
 const handle = 'hello';
-const path = `/v1/databases/${encodeURIComponent(`${environment}/${handle}`)}`;
 const provisionedWithinMs = 120_000;
 
 /**
@@ -28,22 +28,25 @@ const provisionedWithinMs = 120_000;
  * Returns null when it was removed. Errors: `setup_failed` with the reason that its operation gives.
  */
 export const ensureHello = async (api: ApiClient, home: string, signal: AbortSignal): Promise<HelloDatabase | null> => {
+  // Its id: it stays the first one under any other handle.
   const marker = join(home, 'first-database');
-  const present = await findLive(api, signal);
-  if (!present && existsSync(marker)) return null;
+  const known = readIfPresent(marker)?.trim() ?? null;
+  const path = `/v1/databases/${encodeURIComponent(known ?? `${environment}/${handle}`)}`;
+  const present = await findLive(api, path, signal);
+  if (!present && known !== null) return null;
   if (!present) await api.post(`/v1/environments/${environment}/databases`, randomUUID(), { handle }, signal);
   else if (present.status === 'provision_failed') await retryProvision(api, present, signal);
-  const database = await waitForProvisioned(api, signal);
-  if (!existsSync(marker)) writeFileSync(marker, `${environment}/${handle}\n`);
+  const database = await waitForProvisioned(api, path, signal);
+  if (known !== database.id) writeFileSync(marker, `${database.id}\n`);
   return database;
 };
 
-const findLive = async (api: ApiClient, signal: AbortSignal): Promise<HelloDatabase | null> => {
+const findLive = async (api: ApiClient, path: string, signal: AbortSignal): Promise<HelloDatabase | null> => {
   const database = await api.find<HelloDatabase>(path, signal);
   return database?.status === 'deprovisioned' ? null : database;
 };
 
-const waitForProvisioned = async (api: ApiClient, signal: AbortSignal): Promise<HelloDatabase> => {
+const waitForProvisioned = async (api: ApiClient, path: string, signal: AbortSignal): Promise<HelloDatabase> => {
   let database = await api.get<HelloDatabase>(path, signal);
   const hasEnded = async (): Promise<boolean> => {
     database = await api.get<HelloDatabase>(path, signal);
