@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import { prepare, root, run } from './prepare.mjs';
 
 const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
-/** These share one Docker host and its ports, or kill what others use. */
-const oneFileAtATime = new Set(['e2e', 'faults']);
+/** These kill what others use, and some look at the clock. */
+const oneFileAtATime = new Set(['faults']);
 /** What a test or a hook may take that says nothing else: a busy machine is no failure. */
 const patienceMs = 30_000;
 /** Most files wait more than they work, so that two keep even a small machine busy. */
