@@ -143,7 +143,7 @@ describe('operations on a real engine', () => {
       const created = await Promise.all(names.map((name) => create(run.installation, name)));
       await happen();
       for (const { databaseId, operationId } of created) {
-        expect((await finished(run.installation, operationId)).status).toBe('succeeded');
+        expect(await finished(run.installation, operationId)).toMatchObject({ status: 'succeeded', error: null });
         expect(await run.throughDoors(databaseId, 'PING')).toEqual(Array(4).fill('PONG'));
       }
       expect(await run.complaints()).toEqual([]);
