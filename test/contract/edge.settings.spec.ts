@@ -41,7 +41,7 @@ const connect = async ({ host = '127.0.0.1', from, offset = 0 }: Way = {}): Prom
   return socket;
 };
 const ask = async (socket: Socket): Promise<string> => {
-  const answer = once(socket, 'data', { signal: AbortSignal.timeout(2_000) });
+  const answer = once(socket, 'data', { signal: AbortSignal.timeout(15_000) });
   socket.write('?');
   return String((await answer)[0]);
 };

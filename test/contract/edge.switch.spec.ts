@@ -40,7 +40,7 @@ const connect = async (to = port): Promise<Socket> => {
 };
 
 const greetingOf = async (socket: Socket): Promise<string> =>
-  String((await once(socket, 'data', { signal: AbortSignal.timeout(2_000) }))[0]);
+  String((await once(socket, 'data', { signal: AbortSignal.timeout(15_000) }))[0]);
 
 const ask = (socket: Socket): Promise<string> => {
   const answer = greetingOf(socket);

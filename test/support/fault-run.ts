@@ -76,7 +76,7 @@ export class FaultRun {
 
   private async send(databaseId: string, { port, type }: DoorRow, command: string[]): Promise<unknown> {
     const node = await this.connect(databaseId, port, type === 'redis+ssl');
-    return node.command(command, AbortSignal.timeout(5000)).finally(() => node.close());
+    return node.command(command, AbortSignal.timeout(15_000)).finally(() => node.close());
   }
 
   private async connect(databaseId: string, port: number, tls: boolean): Promise<RedisNode> {
@@ -93,7 +93,7 @@ export class FaultRun {
         ...{ host: '127.0.0.1', port, username: serverUsers.tenant, password: tenant[0] ?? '' },
         tls: tls ? { caPem: authority?.ca_certificate_pem ?? '', serverName: handle } : null,
       },
-      AbortSignal.timeout(5000),
+      AbortSignal.timeout(15_000),
     );
   }
 
