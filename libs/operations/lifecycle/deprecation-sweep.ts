@@ -8,7 +8,7 @@ import type { Sweep, SweepOutcome } from '../drift/sweeper.js';
 import { changeMarks, type Judged } from './change-marks.js';
 import { recordCatalogue } from './record-catalogue.js';
 
-/** In memory at a time, and the most that is changed in one transaction: entries of the history in one transaction get dearer with each. */
+/** In memory at a time, and the most that is changed in one transaction: whoever else writes to the history waits for its commit. */
 const databasesAtOnce = 500;
 
 /** More would be nobody's reading; the counts are of all. */

@@ -13,10 +13,14 @@ export class CancelPoint {
     keeper.heedCancel(this.heeded);
   }
 
-  /** What earlier attempts have begun counts. */
+  /** What earlier attempts have begun counts; before the first one nothing is. */
   static async of({ control, operation }: AttemptContext, keeper: LeaseKeeper): Promise<CancelPoint> {
-    const begun = (await stepsOf(control.db, [operation.id])).map(({ name }) => name);
-    return new CancelPoint(operation.kind, begun, keeper);
+    const steps = operation.attempt === 1 ? [] : await stepsOf(control.db, [operation.id]);
+    return new CancelPoint(
+      operation.kind,
+      steps.map(({ name }) => name),
+      keeper,
+    );
   }
 
   get heeded(): boolean {
