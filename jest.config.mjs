@@ -7,9 +7,11 @@ const project = (displayName, testMatch, extra = {}) => ({
   rootDir: import.meta.dirname,
   transform,
   extensionsToTreatAsEsm: ['.ts'],
+  globalSetup: '<rootDir>/test/support/claim-ports.mjs',
   setupFiles: ['reflect-metadata'],
   moduleNameMapper: {
-    '^#(domain|contracts|configuration|persistence|operations|queue|engine|observability)/(.*)\\.js$': '<rootDir>/libs/$1/$2.ts',
+    '^#(domain|contracts|configuration|persistence|operations|queue|engine|observability)/(.*)\\.js$':
+      '<rootDir>/libs/$1/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

@@ -5,9 +5,9 @@
 //   npm run test:faults          the whole fault matrix
 import { mkdtempSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { prepare, root, run } from './prepare.mjs';
 
 const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
@@ -45,10 +45,33 @@ const runTier = async (tier, environment, reports) => {
 
 /** A file that could not even be loaded counts as a failure, and so does a runner that ended without a report. */
 const resultOf = (report, code) => {
-  if (!existsSync(report)) return { passed: 0, failed: 1 };
-  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  if (!existsSync(report))
+    return { passed: 0, failed: 1, failures: [`The runner ended with code ${code} and no report`] };
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
   const failed = numFailedTests + numRuntimeErrorTestSuites;
-  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed };
+  const failures = testResults.flatMap(failuresOf);
+  return { passed: numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, failures };
+};
+
+/** A line for each test of a file that failed, or for the file; with the beginning of its message. */
+const failuresOf = ({ name, status, message, assertionResults }) => {
+  if (status !== 'failed') return [];
+  const tests = assertionResults.filter((test) => test.status === 'failed');
+  const failed = tests.length > 0 ? tests : [{ fullName: 'the file itself', failureMessages: [message] }];
+  return failed.map(
+    ({ fullName, failureMessages }) =>
+      `${relative(root, name)} > ${fullName}\n${beginningOf(failureMessages.join('\n'))}`,
+  );
+};
+
+const beginningOf = (message) => {
+  const lines = stripVTControlCharacters(message).split('\n');
+  return lines
+    .slice(0, 12)
+    .map((line) => `    ${line}`)
+    .join('\n');
 };
 
 const seconds = (startedAt) => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
@@ -69,14 +92,15 @@ await prepare();
 const startedAt = performance.now();
 const services = await startServices(interruption.signal);
 const reports = mkdtempSync(join(tmpdir(), 'holdfast-reports-'));
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, failures: [] };
 try {
   const environment = { ...services?.environment, ...(values.faults ? { HOLDFAST_TEST_FAULTS: 'all' } : {}) };
   for (const tier of chosen) {
     if (interruption.signal.aborted) break;
-    const { passed, failed } = await runTier(tier, environment, reports);
+    const { passed, failed, failures } = await runTier(tier, environment, reports);
     total.passed += passed;
     total.failed += failed;
+    total.failures.push(...failures);
   }
 } finally {
   rmSync(reports, { recursive: true, force: true });
@@ -84,4 +108,6 @@ try {
 }
 console.log(`\nAll tiers: ${seconds(startedAt)}`);
 if (interruption.signal.aborted || total.failed > 0 || total.passed === 0) process.exitCode = 1;
+// Once more at the end: whoever keeps only the last lines of a log still learns what failed.
+for (const failure of total.failures) console.log(`FAILED ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -3,17 +3,29 @@ import { createServer, type AddressInfo } from 'node:net';
 import { findTakenPort } from '#engine/edge/taken-ports.js';
 
 /** Between the edge's default range and the ports that the kernel gives to clients. */
-const [lowest, parts, partSize] = [24_000, 8, 1000];
+const outsideOfJest: readonly PortRange[] = [{ first: 24_000, last: 31_999 }];
+
+interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The parts that `claim-ports.mjs` has for this run of jest; one of them for each of its workers. */
+const ownPart = (): PortRange => {
+  const claimed = process.env['HOLDFAST_TEST_PORTS'];
+  const parts = claimed === undefined ? outsideOfJest : (JSON.parse(claimed) as readonly PortRange[]);
+  const part = parts[(Number(process.env['JEST_WORKER_ID'] ?? 1) - 1) % parts.length];
+  if (!part) throw new Error('This run of jest has no ports');
+  return part;
+};
 
 /**
  * A range that nobody listens on. Its edge listens on it only later, so test files that run side by side take theirs from different parts.
  */
-export const freePortRange = async (count: number): Promise<{ first: number; last: number }> => {
-  const worker = process.env['JEST_WORKER_ID'];
-  const from = worker === undefined ? lowest : lowest + ((Number(worker) - 1) % parts) * partSize;
-  const size = worker === undefined ? parts * partSize : partSize;
+export const freePortRange = async (count: number): Promise<PortRange> => {
+  const part = ownPart();
   for (;;) {
-    const first = from + randomInt(size - count);
+    const first = randomInt(part.first, part.last - count + 2);
     const range = { first, last: first + count - 1 };
     if ((await findTakenPort('0.0.0.0', range)) === null) return range;
   }
