@@ -37,7 +37,8 @@ export class RdbPipe {
     const count = Math.min(bytes.length, room, capacity - at);
     this.ring.set(bytes.subarray(0, count), at);
     Atomics.add(this.control, written, count);
-    this.wake();
+    // To wake a thread costs as much as many bytes: a reader that sleeps may sleep on until it is worth while, or the end.
+    if (capacity - room + count >= mostLent) this.wake();
     return count;
   }
 
@@ -47,7 +48,7 @@ export class RdbPipe {
     this.wake();
   }
 
-  /** Blocks until bytes are there. They are good until the next call; null after the last. `announce` is called when a writer waits. */
+  /** Blocks until a good part is there, or the end. They are good until the next call; null after the last. `announce` is called when a writer waits. */
   take(announce: () => void): Uint8Array | null {
     this.giveBack(announce);
     const start = Atomics.load(this.control, taken);
