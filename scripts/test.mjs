@@ -32,6 +32,7 @@ const runTier = async (tier, environment, reports) => {
   const report = join(reports, `${tier}.json`);
   const flags = ['--selectProjects', tier, '--json', `--outputFile=${report}`, '--passWithNoTests'];
   flags.push(`--testTimeout=${patienceMs}`, `--maxWorkers=${atATime}`);
+  if (values.faults) flags.push('--reporters=default', `--reporters=${join(root, 'scripts/each-test.mjs')}`);
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...flags];
   console.log(`\n== ${tier}`);
   const code = await run(process.execPath, jest, environment, longestTierMs);
