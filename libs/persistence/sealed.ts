@@ -52,6 +52,31 @@ export const resealCertificateKey = async (db: Db, row: SealedCertificateKey, se
     .execute();
 };
 
+export interface SealedOperationSecret {
+  readonly operation_id: string;
+  readonly sealed: string;
+}
+
+/** What was sent with operations that have not taken it yet, which an older key than `version` has sealed. */
+export const olderOperationSecrets = async (db: Db, version: number): Promise<readonly SealedOperationSecret[]> =>
+  (await db.selectFrom('operation_secrets').select(['operation_id', 'sealed']).execute()).filter((row) =>
+    isOlder(version, row.sealed),
+  );
+
+/** Nothing when it was changed meanwhile. */
+export const resealOperationSecret = async (
+  db: Db,
+  { operation_id: operationId, sealed: before }: SealedOperationSecret,
+  sealed: string,
+): Promise<void> => {
+  await db
+    .updateTable('operation_secrets')
+    .set({ sealed })
+    .where('operation_id', '=', operationId)
+    .where('sealed', '=', before)
+    .execute();
+};
+
 export const resealAuthority = async (db: Db, before: string, sealed: string): Promise<void> => {
   await db
     .updateTable('installation')

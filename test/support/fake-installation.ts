@@ -61,8 +61,8 @@ export interface FakeInstallation {
 }
 
 /** An installation on real Postgres whose Docker host, edge and Redis servers are fakes: milliseconds instead of seconds. */
-export const createFakeInstallation = async (): Promise<FakeInstallation> => {
-  const opened = await openTestControl({ installation: uniqueName('f') });
+export const createFakeInstallation = async (overrides: Partial<Control> = {}): Promise<FakeInstallation> => {
+  const opened = await openTestControl({ installation: uniqueName('f'), ...overrides });
   const { control, databaseUrl } = opened;
   const certificates = new X509CertificateAuthority();
   await bootstrapInstallation(control, certificates);

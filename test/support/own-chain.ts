@@ -32,6 +32,8 @@ export interface LeafWishes {
   readonly hash?: 'SHA-256' | 'SHA-1';
   /** What the intermediate says of itself; the root has signed it all the same. */
   readonly intermediateSigns?: boolean;
+  /** Whether keys are identified, so that two authorities of one name can be told apart. */
+  readonly identified?: boolean;
 }
 
 export interface OwnChain {
@@ -47,7 +49,7 @@ export interface OwnChain {
 /** An authority of an operator, with an authority below it and a certificate of a server. */
 export const makeOwnChain = async (wishes: LeafWishes = {}): Promise<OwnChain> => {
   const { dnsNames = ['redis.example.com'], ipAddresses = [], commonName = 'redis.example.com' } = wishes;
-  const { begins = -1, ends = 90, usages = [serverAuth], key = 'P-256', hash = 'SHA-256' } = wishes;
+  const { begins = -1, ends = 90, usages = [serverAuth], key = 'P-256', hash = 'SHA-256', identified = true } = wishes;
   const [rootKeys, middleKeys, leafKeys] = [pair('P-256'), pair('P-256'), pair(key)];
   const root = await certificate({
     ...{
@@ -57,11 +59,19 @@ export const makeOwnChain = async (wishes: LeafWishes = {}): Promise<OwnChain> =
       signer: rootKeys,
       begins: -100,
       ends: 3650,
+      identified,
     },
     extensions: authority(true),
   });
   const middle = await certificate({
-    ...{ subject: 'Operator Servers', issuer: 'Operator Root', keys: middleKeys, signer: rootKeys, begins: -100 },
+    ...{
+      subject: 'Operator Servers',
+      issuer: 'Operator Root',
+      keys: middleKeys,
+      signer: rootKeys,
+      begins: -100,
+      identified,
+    },
     ends: wishes.intermediateEnds ?? 1000,
     extensions: authority(wishes.intermediateSigns ?? true),
   });
@@ -70,7 +80,16 @@ export const makeOwnChain = async (wishes: LeafWishes = {}): Promise<OwnChain> =
     ...ipAddresses.map((value) => ({ type: 'ip', value }) as const),
   ];
   const leaf = await certificate({
-    ...{ subject: commonName, issuer: 'Operator Servers', keys: leafKeys, signer: middleKeys, begins, ends, hash },
+    ...{
+      subject: commonName,
+      issuer: 'Operator Servers',
+      keys: leafKeys,
+      signer: middleKeys,
+      begins,
+      ends,
+      hash,
+      identified,
+    },
     extensions: [
       new BasicConstraintsExtension(wishes.isAuthority ?? false, undefined, true),
       ...(usages === null ? [] : [new ExtendedKeyUsageExtension([...usages])]),
@@ -107,6 +126,7 @@ interface Wanted {
   readonly begins: number;
   readonly ends: number;
   readonly hash?: 'SHA-256' | 'SHA-1';
+  readonly identified: boolean;
   readonly extensions: Extension[];
 }
 
@@ -130,7 +150,7 @@ const certificate = async (wanted: Wanted): Promise<string> => {
     notBefore: new Date(Date.now() + begins * dayMs),
     notAfter: new Date(Date.now() + ends * dayMs),
     // Without them OpenSSL cannot tell two authorities of one name apart.
-    extensions: [...extensions, ...(await identifiers(keys, signer))],
+    extensions: [...extensions, ...(wanted.identified ? await identifiers(keys, signer) : [])],
   });
   return `${made.toString('pem')}\n`;
 };

@@ -854,6 +854,7 @@ export interface components {
         | 'certificate_not_current'
         | 'certificate_unsuitable'
         | 'certificate_names_missing'
+        | 'certificate_authority_ambiguous'
         | 'certificate_key_gone'
         | 'certificate_is_own'
         | 'certificate_not_own'
@@ -1144,6 +1145,7 @@ export interface components {
           | 'certificate_not_current'
           | 'certificate_unsuitable'
           | 'certificate_names_missing'
+          | 'certificate_authority_ambiguous'
           | 'certificate_key_gone'
           | 'certificate_is_own'
           | 'certificate_not_own'
@@ -3697,7 +3699,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready */
+      /** @description database_not_ready, certificate_authority_ambiguous */
       409: {
         headers: {
           [name: string]: unknown;

@@ -58,6 +58,7 @@ export const certificateRoutes = {
       'certificate_not_current',
       'certificate_unsuitable',
       'certificate_names_missing',
+      'certificate_authority_ambiguous',
     ],
   }),
   deleteCertificate: defineRoute({

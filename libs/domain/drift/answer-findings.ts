@@ -1,7 +1,7 @@
 import { finding, type Finding } from './finding.js';
 import type { Server } from './server-state.js';
 
-/** A server that cannot be asked. One that is not running says so by its container. */
+/** A server that cannot be asked. One that is not running says so by its container; silent is only who was asked twice in a look. */
 export const answerFindings = ({ recorded, observed: { answer, container } }: Server): Finding[] => {
   switch (answer.kind) {
     case 'answers':
@@ -10,7 +10,7 @@ export const answerFindings = ({ recorded, observed: { answer, container } }: Se
     case 'silent':
       // A fenced server need not run, and without the engine nobody knows whether it does.
       if (container === 'unknown' && recorded.role === 'fenced') return [];
-      return [finding('server_silent', 'down', 'none', 'a server that answers', 'no answer in time')];
+      return [finding('server_silent', 'down', 'none', 'a server that answers', 'no answer to two questions')];
     case 'busy':
       return [finding('server_busy', 'degraded', 'none', 'a server that answers', answer.code)];
     case 'refused':

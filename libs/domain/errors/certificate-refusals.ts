@@ -44,6 +44,12 @@ export const certificateRefusals = {
     'The certificate names no host',
     'Have one made with the names that clients use as subject alternative names.',
   ),
+  certificate_authority_ambiguous: entry(
+    409,
+    'fail',
+    'Two authorities of one name cannot be told apart',
+    'Go back to the certificate of Holdfast in between (`holdfast db:certificate HANDLE --own`). Chains that identify their keys need no step in between.',
+  ),
   certificate_key_gone: entry(
     409,
     'fail',

@@ -22,6 +22,7 @@ import { authorityFile } from '../server/files.js';
 import { authoritiesOf } from '../server/own-certificate.js';
 import { reachOf } from '../server/reach.js';
 import { serverOf } from '../server/server.js';
+import { requireTellableApart } from './tell-apart.js';
 import { loadCertificate, noteCertificate, putCertificate } from './renew.js';
 
 /** What an operator has sent, between the request and the first attempt. Sealed as a whole. */
@@ -37,7 +38,7 @@ export const sourceIn = ({ operation }: Pick<AttemptContext, 'operation'>): Cert
   return certificate === 'own' || certificate === 'holdfast' ? certificate : 'recorded';
 };
 
-/** From here on Holdfast believes the server when it shows it. Errors: `certificate_key_gone`. */
+/** From here on Holdfast believes the server when it shows it. Errors: `certificate_key_gone`, `certificate_authority_ambiguous`. */
 export const acceptOwn = (context: AttemptContext): Promise<void> =>
   context.write(async (tx) => {
     const { control, database, operation } = context;
@@ -48,6 +49,8 @@ export const acceptOwn = (context: AttemptContext): Promise<void> =>
       not_after: notAfter,
       ...sent
     } = JSON.parse(control.secrets.open(sealed, sentContext(operation.id))) as SentCertificate;
+    // Others of the tree may have been brought since it was asked for.
+    await requireTellableApart(tx, database.id, sent);
     await recordComingCertificate(tx, {
       ...sent,
       database_id: database.id,

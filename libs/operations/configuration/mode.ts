@@ -49,6 +49,21 @@ const append = async (node: RedisNode, signal: AbortSignal): Promise<void> => {
   throw new HoldfastError('server_not_ready', 'The server could not write its append-only file.');
 };
 
+/** Nothing of keys that are gone. Errors: `server_not_ready`. */
+const rewrite = async (node: RedisNode, signal: AbortSignal): Promise<void> => {
+  await awaitChildren(node, signal);
+  await node.command(['BGREWRITEAOF'], signal);
+  const { aof_last_bgrewrite_status: status } = await awaitChildren(node, signal);
+  if (status === 'err') throw new HoldfastError('server_not_ready', 'The server could not write its append-only file.');
+};
+
+/** What lies on the disk is what the server holds now, and no word of what was before. Errors: `server_not_ready`. */
+export const writeAnew = (context: AttemptContext, mode: PersistenceMode): Promise<void> =>
+  asManager(context, async (node) => {
+    if (mode === 'aof') await rewrite(node, context.signal);
+    if (mode === 'rdb') await save(node, context.signal);
+  });
+
 /**
  * What a start in the mode needs lies on the disk before the file says so: a Redis 7 that is told to start from an append-only file that is not there
  * starts empty, whatever its RDB file holds.

@@ -31,8 +31,8 @@ export const mergedHosts = (hosts: readonly HostView[]): HostView => ({
   volumes: new Set(hosts.flatMap(({ volumes }) => [...volumes])),
 });
 
-/** Somebody waits for the look, and not for long. */
-const answerMs = 1000;
+/** Somebody waits for the look, and not for long (apps/api/databases/live-status.ts): two of them have to find room. */
+const answerMs = 650;
 
 /** Looks on demand. Wishes for a database that come while it is being looked at are answered by that look. */
 export class Looker {

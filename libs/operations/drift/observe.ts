@@ -19,7 +19,7 @@ export interface Lookout {
   readonly control: Control;
   readonly engines: Pick<Engines, 'containers' | 'redis'>;
   readonly installation: InstallationRow;
-  /** A server that has not answered by then counts as silent. One that is well answers in milliseconds. */
+  /** For each of two questions: a server that has answered neither by then counts as silent. One that is well answers in milliseconds. */
   readonly answerMs?: number;
 }
 
@@ -72,38 +72,48 @@ export interface Seen extends Subject {
   readonly at: Date;
 }
 
-/** Looks at the servers of these databases. `host` is null when the engine does not answer; the servers may do. */
+/**
+ * Looks at the servers of these databases. `host` is null when the engine does not answer; the servers may do. Silent is who missed two
+ * questions: the second comes when all others have been asked, so that a host which was short of time for a moment turns no database down.
+ */
 export const observeServers = async (
   lookout: Lookout,
   subjects: readonly Subject[],
   host: HostView | null,
   signal: AbortSignal,
 ): Promise<readonly Seen[]> => {
-  const seen: Seen[] = [];
-  await sideBySide(subjects, serversAtOnce, async (subject) => {
-    const container = host && (await containerOf(lookout, subject, host, signal));
-    const runs = container === null ? host === null : container.state === 'running' && container.owned;
-    const asked = runs
-      ? await askServer(
-          lookout.engines.redis,
-          lookout.installation.ca_certificate_pem,
-          subject,
-          lookout.answerMs ?? answerMs,
-          signal,
-        )
-      : { answer: notAsked, info: null };
-    seen.push({
-      ...subject,
-      observed: {
-        container: host === null ? 'unknown' : container,
-        volumeExists: host?.volumes.has(subject.server.volume) ?? true,
-        answer: asked.answer,
-      },
-      info: asked.info,
-      at: lookout.control.now(),
-    });
-  });
-  return seen;
+  const seen = new Map<string, Seen>();
+  const ask = async (subject: Subject): Promise<void> => {
+    seen.set(subject.recorded.id, await observeServer(lookout, subject, host, signal));
+  };
+  await sideBySide(subjects, serversAtOnce, ask);
+  const silent = [...seen.values()].filter(({ observed }) => observed.answer.kind === 'silent');
+  await sideBySide(silent, serversAtOnce, ask);
+  return [...seen.values()];
+};
+
+const observeServer = async (
+  lookout: Lookout,
+  subject: Subject,
+  host: HostView | null,
+  signal: AbortSignal,
+): Promise<Seen> => {
+  const container = host && (await containerOf(lookout, subject, host, signal));
+  const runs = container === null ? host === null : container.state === 'running' && container.owned;
+  const { ca_certificate_pem: authority } = lookout.installation;
+  const asked = runs
+    ? await askServer(lookout.engines.redis, authority, subject, lookout.answerMs ?? answerMs, signal)
+    : { answer: notAsked, info: null };
+  return {
+    ...subject,
+    observed: {
+      container: host === null ? 'unknown' : container,
+      volumeExists: host?.volumes.has(subject.server.volume) ?? true,
+      answer: asked.answer,
+    },
+    info: asked.info,
+    at: lookout.control.now(),
+  };
 };
 
 const notAsked: ServerAnswer = { kind: 'not-asked' };

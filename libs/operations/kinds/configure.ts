@@ -3,6 +3,7 @@ import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js
 import { differences } from '#domain/settings/change.js';
 import { dryStart } from '../configuration/dry-start.js';
 import { recordConfiguration } from '../configuration/record.js';
+import { forgetDatabases } from '../configuration/fewer-databases.js';
 import { differing, setAll } from '../configuration/in-force.js';
 import { look } from '../configuration/look.js';
 import { keepData, letGo } from '../configuration/mode.js';
@@ -51,7 +52,10 @@ const configureTo = (aim: (context: AttemptContext) => Promise<Target>): Handler
       apply: async (context) => setAll(context, await differing(context, (await values(context)).hot)),
       persist: async (context) => persistConfiguration(await goal(context), (await aim(context)).mode),
       'let-go': async (context) => letGo(context, (await goal(context)).database.persistence),
-      stop,
+      stop: async (context) => {
+        await forgetDatabases(await goal(context));
+        await stop(context);
+      },
       'await-ready': async (context) => {
         const after = await goal(context);
         await awaitReady(after, serverIn(after));

@@ -7,6 +7,7 @@ import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import { sentContext, type SentCertificate } from '../certificates/install-own.js';
 import { proveChain } from '../certificates/prove-chain.js';
 import { factsOf, isFor, readOwnChain, type Upload } from '../certificates/read-own.js';
+import { requireTellableApart } from '../certificates/tell-apart.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { requireConfirmation } from './require-confirmation.js';
@@ -41,7 +42,7 @@ export const checkUpload = async (control: Pick<Control, 'now'>, upload: Upload)
 
 /**
  * Records that a database is to show a certificate that an operator has brought. The key is kept apart and sealed. Errors: `database_not_ready`,
- * `confirmation_required` when the URLs of the database name another host than the certificate.
+ * `certificate_authority_ambiguous`, `confirmation_required` when the URLs of the database name another host than the certificate.
  */
 export const requestOwnCertificate = async (
   control: Control,
@@ -53,6 +54,7 @@ export const requestOwnCertificate = async (
 ): Promise<OperationRow> => {
   const others = await othersInTree(tx, database);
   requireReady(database);
+  await requireTellableApart(tx, database.id, sent);
   if (!covers(control.advertisedHost)) {
     requireConfirmation(
       database,

@@ -5,15 +5,18 @@ import {
   olderCertificateKeys,
   olderCredentials,
   olderEnvelopes,
+  olderOperationSecrets,
   resealAuthority,
   resealCertificateKey,
   resealCredential,
   resealEnvelope,
+  resealOperationSecret,
 } from '#persistence/sealed.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { rewrapManifest } from '../backup/manifest-file.js';
 import { requireManifest } from '../backup/stored.js';
 import { once } from '../backup/take.js';
+import { sentContext } from '../certificates/install-own.js';
 import type { Control } from '../control.js';
 import { authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
 
@@ -39,6 +42,7 @@ export const resealAll = async (
   await proceed();
   await resealTheAuthority(control);
   await resealCertificateKeys(control);
+  await resealSentCertificates(control);
   const credentials = await resealCredentials(control);
   let [backups, left, after] = [0, 0, null as string | null];
   for (;;) {
@@ -65,6 +69,14 @@ const resealCertificateKeys = async ({ db, secrets }: Control): Promise<void> =>
   for (const row of await olderCertificateKeys(db, secrets.version)) {
     const context = ownCertificateContext(row.database_id);
     await resealCertificateKey(db, row, secrets.seal(secrets.open(row.private_key_sealed, context), context));
+  }
+};
+
+/** Those that no worker has taken yet: their operations may wait for longer than the older key is kept. */
+const resealSentCertificates = async ({ db, secrets }: Control): Promise<void> => {
+  for (const row of await olderOperationSecrets(db, secrets.version)) {
+    const context = sentContext(row.operation_id);
+    await resealOperationSecret(db, row, secrets.seal(secrets.open(row.sealed, context), context));
   }
 };
 

@@ -142,6 +142,31 @@ describe('a certificate of one’s own', () => {
   );
 });
 
+describe('authorities of one name', () => {
+  it(
+    'that do not identify their keys are told apart beforehand, and may follow one of Holdfast',
+    async () => {
+      const primary = await provisioned();
+      const replica = await replicaOf(primary);
+      const [first, second] = [await makeOwnChain({ identified: false }), await makeOwnChain({ identified: false })];
+      expect((await bring(primary, first)).error).toBeNull();
+      for (const [id, brought] of [
+        [primary, second],
+        [primary, chain],
+        [replica, second],
+      ] as const) {
+        expect(await refusal(bringCertificate(installation, id, brought))).toBe('certificate_authority_ambiguous');
+      }
+      expect((await bring(primary, first)).error).toBeNull();
+      expect((await giveBack(primary)).error).toBeNull();
+      expect((await bring(primary, second)).error).toBeNull();
+      expect(await shown(primary)).toBe(fingerprint(second));
+      expect(await linkOf(replica)).toBe('up');
+    },
+    patience,
+  );
+});
+
 describe('in a replication tree', () => {
   it(
     'it is believed by those that follow, before and after, and they keep their own',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
 import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
 import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
@@ -110,6 +111,26 @@ describe('a sweep', () => {
       expect(await byHand(installation, id, [['GET', 'kept']], 'tenant')).toEqual(['yes']);
       await forget(id);
       expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'takes one missed answer for nothing, and two for a server that is down',
+    async () => {
+      const id = await provisioned();
+      const missed = new HoldfastError('server_not_ready', 'the server does not answer');
+      installation.clients.faults.failNext('connect', missed);
+      const { findings, counts } = await sweepNow(installation);
+      expect(findings).toEqual([]);
+      expect(counts).toMatchObject({ healthChanges: 0, byHealth: { healthy: 1 } });
+      installation.clients.faults.failNext('connect', missed);
+      installation.clients.faults.failNext('connect', missed);
+      expect(await foundOf(installation, id)).toEqual(['server_silent']);
+      expect([await healthOf(id), await repairsOf(installation, id)]).toEqual(['down', 0]);
+      expect(await foundOf(installation, id)).toEqual([]);
+      expect(await healthOf(id)).toBe('healthy');
+      await forget(id);
     },
     patience,
   );

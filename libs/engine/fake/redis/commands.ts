@@ -48,6 +48,10 @@ export const commands: Readonly<Record<string, FakeCommand>> = {
   // Not of Redis: how FakeBackupStreams gets at the data.
   'fake-save': { categories: admin, run: ({ dataset }) => dataset.dump().toString('base64') },
   save: { categories: admin, run: (server) => (server.saveData(), 'OK') },
+  bgrewriteaof: {
+    categories: admin,
+    run: (server) => (server.saveData(), 'Background append only file rewriting started'),
+  },
   bgsave: { categories: admin, run: (server) => (server.saveData(), 'Background saving started') },
   memory: { categories: ['read'], run: () => 'OK' },
   config: { categories: admin, run: (server, args) => config(server, args) },
