@@ -56,7 +56,7 @@ export const createServer = async (context: AttemptContext, backup: BackupRow): 
   const server = verificationServer(context);
   await containers.createContainer(verificationSpec(server, backup), uninterrupted());
   const folder = { content: null, mode: 0o755, uid: 0, gid: 0 };
-  const configuration = renderVerificationConfiguration(backup.version, backup.persistence);
+  const configuration = renderVerificationConfiguration(backup.version, backup.persistence, backup.settings);
   await containers.writeFiles(
     server.name,
     serverPaths.root,
