@@ -77,7 +77,8 @@ export const loadServer = async (context: AttemptContext, backup: BackupRow): Pr
   found.horizon = new Date(context.control.now().getTime() + leastHorizonMs + clearBytes / slowestBytesPerMs);
   const reading = context.engines.streams.read(found.horizon);
   const { version, persistence } = backup;
-  await loadBackup(context, backup, { container: verificationServer(context).name, version, persistence }, reading);
+  const server = verificationServer(context);
+  await loadBackup(context, backup, { container: server.name, volume: server, version, persistence }, reading);
   found.summary = await reading.summary();
 };
 
