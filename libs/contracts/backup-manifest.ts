@@ -39,6 +39,8 @@ export const backupManifestSchema = z.strictObject({
     diskGb: z.int(),
     tlsOnly: z.boolean(),
     maxmemoryPolicy: z.enum(maxmemoryPolicies),
+    /** Chosen by the tenant; the eviction policy is not among them. Not in manifests from before they were written down. */
+    settings: z.record(z.string(), z.string()).readonly().optional(),
   }),
   /** Of the server that the data came from. */
   source: z.strictObject({

@@ -12,6 +12,12 @@ const restoreRequestSchema = z.strictObject({
   persistence: z.enum(persistenceModes).optional(),
   version: z.string().max(32).optional().describe('A newer one than that of the backup; never an older one.'),
   keepCredentials: z.boolean().default(false).describe("The original's passwords instead of new ones."),
+  defaultSettings: z
+    .boolean()
+    .optional()
+    .describe(
+      "The settings of a new database instead of the original's. What the version or the mode does not have is left out in any case, and named in `parameters.settingsLeftOut`.",
+    ),
 });
 export type RestoreRequest = z.output<typeof restoreRequestSchema>;
 

@@ -37,6 +37,7 @@ export const ensureFormerDatabase = async (
       disk_gb: database.diskGb,
       tls_only: database.tlsOnly,
       maxmemory_policy: database.maxmemoryPolicy,
+      settings: JSON.stringify(database.settings ?? {}),
       deletion_protection: false,
       status: 'deprovisioned',
       address_index: 0,

@@ -110,6 +110,14 @@ export const describeVolumes = (fixture: EngineFixture): void => {
       expect(await engine.volumeExists(name, owner, signal)).toBe(false);
     });
 
+    it('says of nobody else how much is free where a volume lies, and of none that is not there', async () => {
+      const name = `${installation}-vol-room`;
+      expect(await engine.volumeFreeBytes(name, owner, signal)).toBeNull();
+      await engine.ensureVolume({ name, owner, labels: {} }, signal);
+      expect(await engine.volumeFreeBytes(name, stranger, signal)).toBeNull();
+      await engine.ensureVolumeAbsent(name, owner, signal);
+    });
+
     it("leaves a stranger's volume alone", async () => {
       const name = `${installation}-strange-vol`;
       await engine.ensureVolume({ name, owner: stranger, labels: {} }, signal);

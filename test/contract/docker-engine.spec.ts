@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -76,6 +77,20 @@ describe('DockerEngine on a host', () => {
     const spec = container('unplanned');
     await engine.createContainer(spec, signal);
     expect(await engine.volumeExists(spec.name, owner, signal)).toBe(true);
+  });
+
+  it('knows what is free where a volume lies, as long as it sees that disk', async () => {
+    const owner = { installation, subject: 'db-1' };
+    const name = `${installation}-free`;
+    await engine.ensureVolume({ name, owner, labels: {} }, signal);
+    const path = docker('volume', 'inspect', '--format', '{{.Mountpoint}}', name).toString().trim();
+    const free = await statfs(path).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    );
+    const found = await engine.volumeFreeBytes(name, owner, signal);
+    if (free === null) expect(found).toBeNull();
+    else expect(Math.abs((found ?? 0) - free)).toBeLessThan(free / 2);
   });
 
   it('says that the disk is full', async () => {

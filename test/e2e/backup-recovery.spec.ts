@@ -30,6 +30,8 @@ const restart = async (one: Run): Promise<void> => {
   one.processes = await start(one.run);
 };
 
+const inDatabase20 = (command: string): string => `redis.call('SELECT', 20) return redis.call(${command})`;
+
 describe('what outlives an installation', () => {
   let first: Run;
   let backupId: string;
@@ -39,6 +41,9 @@ describe('what outlives an installation', () => {
     const { databaseId, operationId } = await create(first.run.installation, 'orders', { persistence: 'aof' });
     await finished(first.run.installation, operationId);
     await first.run.throughDoors(databaseId, 'SET', 'kept', 'yes');
+    const chosen = 'databases=32 hash-max-listpack-entries=1024 maxmemory-policy=allkeys-lfu';
+    expect(await first.cli.run(`db:configure orders ${chosen}`)).toMatchObject({ exitCode: 0 });
+    await first.run.throughDoor(databaseId, 'EVAL', inDatabase20("'SET', 'deep', 'down'"), '0');
     const taken = await backup(first.run.installation, databaseId);
     backupId = taken.backupId;
     await finished(first.run.installation, taken.operationId);
@@ -81,6 +86,15 @@ describe('what outlives an installation', () => {
       const restored = await second.cli.run(`backup:restore ${backupId} --handle orders`);
       expect(restored.exitCode).toBe(0);
       expect((await second.cli.run('db:cli orders GET kept')).output.trim()).toBe('yes');
+      const { items } = await second.cli.json<{ items: { name: string; value: string; isDefault: boolean }[] }>(
+        'db:settings orders',
+      );
+      expect(items.filter(({ isDefault }) => !isDefault).map(({ name, value }) => `${name} ${value}`)).toEqual([
+        ...['maxmemory-policy allkeys-lfu', 'hash-max-listpack-entries 1024', 'databases 32'],
+      ]);
+      const restoredId = (await second.cli.json<{ id: string }>('db:show orders')).id;
+      const deep = await second.run.throughDoors(restoredId, 'EVAL', inDatabase20("'GET', 'deep'"), '0');
+      expect(deep).toEqual(Array(4).fill('down'));
       expect((await second.cli.run(`backup:purge ${backupId} --confirm ${backupId}`)).exitCode).toBe(1);
     } finally {
       await second.run.close();

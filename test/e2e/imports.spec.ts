@@ -17,6 +17,8 @@ import { loadedFile } from '../integration/backups/loaded-file.js';
 jest.setTimeout(300_000);
 
 const canary = 'CanaryOfTheSource7f3a9c';
+/** More than a server has when nobody has chosen how many. */
+const deepest = 40;
 const manyKeys = 100_000;
 const binaryKey = Buffer.from([0, 255, 10, 13, 128, 1]);
 
@@ -29,12 +31,14 @@ describe('an import', () => {
     live = await Live.start();
     const { url, token } = live.installation;
     cli = new Cli({ HOLDFAST_URL: url, HOLDFAST_TOKEN: token, SOURCE: '' });
-    source = await ForeignRedis.start(canary, [`reader on >${canary} ${readerRights}`]);
+    source = await ForeignRedis.start(canary, [`reader on >${canary} ${readerRights}`], ['databases 64']);
     await everyType(source.client);
     await source.client.select(3);
     await source.client.set(binaryKey, Buffer.from([1, 0, 2]));
     await source.client.set('brief', 'yes', 'PX', 3_600_000);
     await source.client.eval(`for i = 1, ${String(manyKeys)} do redis.call('SET', 'many:' .. i, 'v' .. i) end`, 0);
+    await source.client.select(deepest);
+    await source.client.set('deep', 'down');
     await source.client.select(0);
   });
   afterAll(async () => {
@@ -49,11 +53,12 @@ describe('an import', () => {
   };
   /** Every key of both databases, compared with an independent client. */
   const expectEqual = async (id: string): Promise<void> => {
-    for (const db of [0, 3]) {
+    for (const db of [0, 3, deepest]) {
       const [imported, original] = [await clientOf(id, db), source.client.duplicate({ db, lazyConnect: false })];
       try {
         expect(await imported.dbsize()).toBe(await original.dbsize());
         if (db === 0) expect(await contentsOf(imported)).toEqual(await contentsOf(original));
+        else if (db === deepest) expect(await imported.get('deep')).toBe('down');
         else {
           expect(await imported.getBuffer(binaryKey)).toEqual(Buffer.from([1, 0, 2]));
           expect(Math.abs((await imported.pttl('brief')) - (await original.pttl('brief')))).toBeLessThan(5_000);

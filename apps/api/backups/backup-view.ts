@@ -1,4 +1,5 @@
 import type { Backup } from '#contracts/http/backups.js';
+import { fromRow } from '#domain/settings/settings.js';
 import { keyVersionOf } from '#operations/backup/envelope.js';
 import type { BackupView } from '#persistence/pages/backups.js';
 
@@ -19,6 +20,7 @@ export const toBackup = (row: BackupView): Backup => ({
   version: row.version,
   persistence: row.persistence,
   memoryMb: row.memory_mb,
+  settings: fromRow(row.maxmemory_policy, row.settings),
   ...contentsOf(row),
   store: row.store,
   copyOf: row.copy_of,

@@ -1,5 +1,5 @@
 import { answer } from '../api/client.js';
-import type { Backup, Version } from '../api/documents.js';
+import type { Backup, Operation, Version } from '../api/documents.js';
 import type { Session } from '../session.js';
 
 /** What somebody should know who relies on what comes out of a restore. It stops nobody: they may have nothing better. */
@@ -11,6 +11,13 @@ export const warningsOf = async (
   const { items } = await answer(api.GET('/v1/versions'));
   const entry = items.find(({ version }) => version === wanted);
   return [...deprecation(wanted, entry), ...proof(backup)];
+};
+
+/** Settings of the backup that the new database cannot have. */
+export const leftOut = ({ parameters }: Pick<Operation, 'parameters'>): string[] => {
+  const names = parameters['settingsLeftOut'];
+  if (!Array.isArray(names) || names.length === 0) return [];
+  return [`Settings that the new database cannot have were left out: ${names.join(', ')}.`];
 };
 
 const deprecation = (version: string, entry: Version | undefined): string[] => {

@@ -4,7 +4,7 @@ import type { Backup } from '../api/documents.js';
 import { given } from '../api/given.js';
 import { momentOf } from '../backups/backup-text.js';
 import { backupAt, requestOnBackup } from '../backups/request.js';
-import { warningsOf } from '../backups/restore-warnings.js';
+import { leftOut, warningsOf } from '../backups/restore-warnings.js';
 import { shownUrl } from '../databases/door.js';
 import { databaseAt, givenEnvironment } from '../databases/reference.js';
 import { unlessDetached } from '../operations/outcome.js';
@@ -27,6 +27,7 @@ interface RestoreOptions extends EnvironmentOptions, DetachOptions {
   readonly persistence?: PersistenceMode;
   readonly version?: string;
   readonly keepCredentials?: boolean;
+  readonly defaultSettings?: boolean;
 }
 
 export const verb = defineVerb<RestoreOptions, [string]>({
@@ -40,6 +41,7 @@ export const verb = defineVerb<RestoreOptions, [string]>({
     new Option('--persistence <mode>', "the backup's when not given").choices(persistenceModes),
     new Option('--version <version>', "such as 8.0: the backup's when not given, or a newer one"),
     new Option('--keep-credentials', 'the passwords that the original had, in place of new ones'),
+    new Option('--default-settings', 'the Redis settings of a new database, in place of those that the original had'),
     detachOption(),
   ],
   notes:
@@ -54,7 +56,7 @@ export const verb = defineVerb<RestoreOptions, [string]>({
     const warnings = await warningsOf(session, backup, options.version);
     const requested = await requestOnBackup(session, id, { type: 'restore', ...bodyOf(options) });
     session.terminal.note(restoringNote(backup, requested.databases[0]?.handle ?? ''));
-    warnings.forEach((warning) => session.terminal.note(`Warning: ${warning}`));
+    [...warnings, ...leftOut(requested)].forEach((warning) => session.terminal.note(`Warning: ${warning}`));
     const operation = await unlessDetached(session, requested, options);
     if (operation) await printRestored(session, operation.receipt?.databaseId ?? '', operation);
   },
@@ -62,6 +64,7 @@ export const verb = defineVerb<RestoreOptions, [string]>({
 
 const bodyOf = (options: RestoreOptions) => ({
   keepCredentials: options.keepCredentials ?? false,
+  defaultSettings: options.defaultSettings ?? false,
   ...given({
     handle: options.handle,
     environment: givenEnvironment(options),

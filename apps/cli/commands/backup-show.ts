@@ -37,6 +37,7 @@ const describe = (backup: Backup) => ({
   version: backup.version,
   persistence: backup.persistence,
   memory: `${backup.memoryMb} MB`,
+  settings: chosen(backup),
   keys: backup.keys,
   size: size(backup.storedBytes),
   'RDB size': size(backup.clearBytes),
@@ -52,6 +53,11 @@ const describe = (backup: Backup) => ({
   completed: backup.completedAt,
   purged: backup.purgedAt,
 });
+
+const chosen = ({ settings }: Backup): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${/[\s"]|^$/.test(value) ? JSON.stringify(value) : value}`)
+    .join(' ');
 
 const source = ({ takenFrom, database }: Backup): string =>
   takenFrom === database ? 'its own server' : `the replica ${takenFrom ?? ''}`;

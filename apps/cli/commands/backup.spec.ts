@@ -123,14 +123,14 @@ describe('backup:restore', () => {
     });
     const { exitCode, output, errors } = await run(
       api,
-      `backup:restore ${backupId} --handle back -e staging --container-size 512 --disk-size 3 --persistence rdb --keep-credentials`,
+      `backup:restore ${backupId} --handle back -e staging --container-size 512 --disk-size 3 --persistence rdb --keep-credentials --default-settings`,
     );
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: 'rediss://x\n' });
     expect(errors).toContain('7.0 is deprecated since 2025-12-31');
     expect(errors).toContain('The backup is unverified');
     expect(api.requests('POST', requests)[0]?.body).toEqual({
       ...{ type: 'restore', handle: 'back', environment: 'staging', memoryMb: 512, diskGb: 3 },
-      ...{ persistence: 'rdb', keepCredentials: true },
+      ...{ persistence: 'rdb', keepCredentials: true, defaultSettings: true },
     });
   });
 
@@ -139,6 +139,24 @@ describe('backup:restore', () => {
     const { errors } = await run(api, `backup:restore ${backupId} --version 8.0 --detach`);
     expect(errors).not.toContain('Warning');
     expect(api.requests('POST', requests)[0]?.body).toMatchObject({ version: '8.0' });
+  });
+});
+
+describe('settings of a backup', () => {
+  it('are shown', async () => {
+    await using api = await startApi();
+    const { output } = await run(api, `backup:show ${backupId}`);
+    expect(output).toMatch(/^settings: +maxmemory-policy=allkeys-lru save="900 1"$/m);
+  });
+
+  it.each([
+    [['save', 'io-threads'], true],
+    [[], false],
+  ])('that a restore leaves out, %j, are named: %s', async (settingsLeftOut, named) => {
+    const queued = operationOf('queued', { type: 'restore', parameters: { settingsLeftOut } });
+    await using api = await startApi({ [`POST ${requests}`]: [{ status: 202, body: queued }] });
+    const { errors } = await run(api, `backup:restore ${backupId} --detach`);
+    expect(errors.includes('were left out: save, io-threads.')).toBe(named);
   });
 });
 

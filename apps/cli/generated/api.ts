@@ -1537,6 +1537,10 @@ export interface components {
       /** @enum {string} */
       persistence: 'aof' | 'rdb' | 'none';
       memoryMb: number;
+      /** @description Redis settings that were chosen, with what they had; a restore takes them over. */
+      settings: {
+        [key: string]: string;
+      };
       storedBytes: number | null;
       /** @description Of the RDB file. */
       clearBytes: number | null;
@@ -5099,6 +5103,8 @@ export interface operations {
                * @default false
                */
               keepCredentials?: boolean;
+              /** @description The settings of a new database instead of the original's. What the version or the mode does not have is left out in any case, and named in `parameters.settingsLeftOut`. */
+              defaultSettings?: boolean;
             }
           | {
               /** @constant */

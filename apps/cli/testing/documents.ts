@@ -57,6 +57,7 @@ export const backup: Backup = {
   ...{ kind: 'manual', status: 'complete', error: null },
   ...{ verification: 'verified', verificationDetail: null, verifiedAt: at, checkedAt: at, restoreMs: 1400 },
   ...{ version: '8.0', persistence: 'aof', memoryMb: 1024, storedBytes: 1_572_864, clearBytes: 2_097_152, keys: 12 },
+  settings: { 'maxmemory-policy': 'allkeys-lru', save: '900 1' },
   keysByDatabase: [{ index: 0, keys: 12, expiring: 3 }],
   ...{ takenFrom: databaseId, store: 'default', copyOf: null, copies: [], masterKeyVersion: 1, hold: null },
   ...{ requestedBy: 'owner', operation: operationId, snapshotAt: at, createdAt: at, completedAt: at, purgedAt: null },

@@ -28,6 +28,9 @@ export const backupSchema = z
     version: z.string(),
     persistence: z.enum(persistenceModes),
     memoryMb: z.int(),
+    settings: z
+      .record(z.string(), z.string())
+      .describe('Redis settings that were chosen, with what they had; a restore takes them over.'),
     storedBytes: nullableInt,
     clearBytes: nullableInt.describe('Of the RDB file.'),
     keys: nullableInt.describe('Null before it is complete, and when the data could not be read.'),

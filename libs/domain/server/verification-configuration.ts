@@ -1,6 +1,7 @@
 import type { PersistenceMode } from '../database/persistence.js';
 import { compareVersions } from '../catalogue/version.js';
-import { maximumDatabases } from '../settings/allow-list.js';
+import { encodingSettings, maximumDatabases } from '../settings/allow-list.js';
+import { chosenSettings, type Settings } from '../settings/settings.js';
 import { serverPaths, serverPorts } from './names.js';
 
 /** Where a throw-away server listens, on its container's loopback. */
@@ -11,8 +12,14 @@ export const verificationPort = serverPorts.plain;
  * keeps nothing of its own accord, and answers whoever is in its container, which has no network. It has no memory limit: a limit evicts,
  * and a verification must not lose keys.
  */
-export const renderVerificationConfiguration = (version: string, persistence: PersistenceMode): string =>
-  [...settings(persistence), ...debugging(version)].map(([name, value]) => `${name} ${value}\n`).join('');
+export const renderVerificationConfiguration = (
+  version: string,
+  persistence: PersistenceMode,
+  chosen: Settings = {},
+): string =>
+  [...settings(persistence), ...shaping(version, persistence, chosen), ...debugging(version)]
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('');
 
 type Setting = readonly [name: string, value: string];
 
@@ -34,6 +41,12 @@ const settings = (persistence: PersistenceMode): readonly Setting[] => [
   // The file was just written whole. What the server cannot read of it is an error.
   ['aof-load-truncated', 'no'],
 ];
+
+/** How compact the data are in memory: with Redis' own values they may not fit where they were. */
+const shaping = (version: string, persistence: PersistenceMode, chosen: Settings): readonly Setting[] => {
+  const encodings = Object.entries(chosen).filter(([name]) => encodingSettings.has(name));
+  return Object.entries(chosenSettings(version, { settings: Object.fromEntries(encodings), persistence }));
+};
 
 /** `DEBUG DIGEST` tells whether the values are the same. Before 7.0 the command needs no leave. */
 const debugging = (version: string): readonly Setting[] =>

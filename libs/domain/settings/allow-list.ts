@@ -41,6 +41,23 @@ const ziplist = (rest: string): More => ({ formerly: { until: '7.0', name: rest 
 
 export const maximumDatabases = 256;
 
+/** How values lie in memory. */
+const encodings: readonly SettingDefinition[] = [
+  integer('hash-max-listpack-entries', 0, 65_536, 512, ziplist('hash-max-ziplist-entries')),
+  integer('hash-max-listpack-value', 0, 65_536, 64, ziplist('hash-max-ziplist-value')),
+  integer('list-max-listpack-size', -5, 65_536, -2, ziplist('list-max-ziplist-size')),
+  integer('list-compress-depth', 0, 65_536, 0),
+  integer('set-max-intset-entries', 0, 65_536, 512),
+  integer('set-max-listpack-entries', 0, 65_536, 128, { since: '7.2' }),
+  integer('set-max-listpack-value', 0, 65_536, 64, { since: '7.2' }),
+  integer('zset-max-listpack-entries', 0, 65_536, 128, ziplist('zset-max-ziplist-entries')),
+  integer('zset-max-listpack-value', 0, 65_536, 64, ziplist('zset-max-ziplist-value')),
+  integer('hll-sparse-max-bytes', 0, 16_000, 3000),
+  bytes('stream-node-max-bytes', 0, 16 * mebibyte, 4096),
+  integer('stream-node-max-entries', 0, billion, 100),
+];
+export const encodingSettings: ReadonlySet<string> = new Set(encodings.map(({ name }) => name));
+
 /**
  * The allow-list: what a tenant may set, on which versions, within which bounds. Whatever is not here is Holdfast's or nobody's. The names,
  * defaults and what needs a restart were read off Redis 6.0, 7.0 and 8.0; test/e2e/settings.spec.ts holds the list to them.
@@ -73,19 +90,7 @@ export const allowList: readonly SettingDefinition[] = [
   integer('latency-monitor-threshold', 0, 3_600_000, 0),
   boolean('latency-tracking', 'yes', { since: '7.0' }),
   integer('acllog-max-len', 0, 10_000, 128),
-  // Encodings
-  integer('hash-max-listpack-entries', 0, 65_536, 512, ziplist('hash-max-ziplist-entries')),
-  integer('hash-max-listpack-value', 0, 65_536, 64, ziplist('hash-max-ziplist-value')),
-  integer('list-max-listpack-size', -5, 65_536, -2, ziplist('list-max-ziplist-size')),
-  integer('list-compress-depth', 0, 65_536, 0),
-  integer('set-max-intset-entries', 0, 65_536, 512),
-  integer('set-max-listpack-entries', 0, 65_536, 128, { since: '7.2' }),
-  integer('set-max-listpack-value', 0, 65_536, 64, { since: '7.2' }),
-  integer('zset-max-listpack-entries', 0, 65_536, 128, ziplist('zset-max-ziplist-entries')),
-  integer('zset-max-listpack-value', 0, 65_536, 64, ziplist('zset-max-ziplist-value')),
-  integer('hll-sparse-max-bytes', 0, 16_000, 3000),
-  bytes('stream-node-max-bytes', 0, 16 * mebibyte, 4096),
-  integer('stream-node-max-entries', 0, billion, 100),
+  ...encodings,
   // The server at work
   integer('hz', 1, 500, 10),
   boolean('dynamic-hz', 'yes'),

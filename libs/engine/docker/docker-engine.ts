@@ -74,6 +74,10 @@ export class DockerEngine implements ContainerEngine {
     return volumes.volumeExists(this.client, name, owner, signal);
   }
 
+  volumeFreeBytes(name: string, owner: Owner, signal: AbortSignal): Promise<number | null> {
+    return volumes.volumeFreeBytes(this.client, name, owner, signal);
+  }
+
   inspectContainer(name: string, owner: Owner, signal: AbortSignal): Promise<ContainerObservation | null> {
     return containers.inspectContainer(this.client, name, owner, signal);
   }

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { HoldfastError } from '#domain/errors/holdfast-error.js';
@@ -55,6 +56,19 @@ export const volumeExists = async (
 ): Promise<boolean> => {
   const found = await inspect(client, name, signal);
   return isOwnedBy(found?.Labels, owner);
+};
+
+/** The engine does not tell. Where it runs on this host, the directory of the volume does; without the right to look there nobody knows. */
+export const volumeFreeBytes = async (
+  client: EngineClient,
+  name: string,
+  owner: Owner,
+  signal: AbortSignal,
+): Promise<number | null> => {
+  const found = await inspect(client, name, signal);
+  if (!found || !isOwnedBy(found.Labels, owner)) return null;
+  const disk = await statfs(found.Mountpoint).catch(() => null);
+  return disk && disk.bavail * disk.bsize;
 };
 
 const inspect = (client: EngineClient, name: string, signal: AbortSignal): Promise<Docker.VolumeInspectInfo | null> =>

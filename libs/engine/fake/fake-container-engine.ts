@@ -46,6 +46,8 @@ export interface FakeHostOptions {
 /** A Docker host in memory. It passes the same suite as the real one: test/contract/container-engine.suite.ts. */
 export class FakeContainerEngine extends FakeHost implements ContainerEngine, FakeNetworks {
   readonly faults = new Faults<keyof ContainerEngine>();
+  /** Free on the disk of the volumes; null for one that nobody sees. */
+  freeBytes: number | null = null;
   private readonly images: Set<string>;
   private readonly volumes = new Map<string, FakeVolume>();
   private readonly networks = new Map<string, FakeNetwork>();
@@ -112,6 +114,11 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
   async volumeExists(name: string, owner: Owner, signal: AbortSignal): Promise<boolean> {
     await this.faults.pass('volumeExists', signal);
     return isOwnedBy(this.volumes.get(name)?.labels, owner);
+  }
+
+  async volumeFreeBytes(name: string, owner: Owner, signal: AbortSignal): Promise<number | null> {
+    await this.faults.pass('volumeFreeBytes', signal);
+    return isOwnedBy(this.volumes.get(name)?.labels, owner) ? this.freeBytes : null;
   }
 
   async inspectContainer(name: string, owner: Owner, signal: AbortSignal): Promise<ContainerObservation | null> {

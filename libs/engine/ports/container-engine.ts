@@ -22,6 +22,11 @@ export interface ContainerEngine {
   ensureVolume(spec: VolumeSpec, signal: AbortSignal): Promise<void>;
   ensureVolumeAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void>;
   volumeExists(name: string, owner: Owner, signal: AbortSignal): Promise<boolean>;
+  /**
+   * What is free on the disk that the volume lies on. Null when this process does not see that disk, as one in a container of its own, and when
+   * there is no such volume.
+   */
+  volumeFreeBytes(name: string, owner: Owner, signal: AbortSignal): Promise<number | null>;
 
   /** Returns null when no container has that name. Never throws for a stranger: `owned` tells. */
   inspectContainer(name: string, owner: Owner, signal: AbortSignal): Promise<ContainerObservation | null>;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { BackupManifest } from '#contracts/backup-manifest.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Snapshot } from '#engine/ports/backup-streams.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { updateBackup } from '#persistence/backups.js';
 import { findDatabase } from '#persistence/databases.js';
-import type { BackupRow } from '#persistence/tables.js';
+import type { BackupRow, DatabaseRow } from '#persistence/tables.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { managerTarget } from '../server/manager.js';
 import { openPasswords } from '../server/material.js';
@@ -58,18 +59,24 @@ export const takeBackup = async (asked: AttemptContext, askedBackup: BackupRow):
   }
 };
 
-/** The database may have been upgraded since the backup was asked for, and a backup says of which version its data are. */
+/** The database may have been changed since the backup was asked for, and a backup says what a server must be like that takes its data. */
 const asOfToday = async (
   asked: AttemptContext,
   backup: BackupRow,
 ): Promise<{ readonly context: AttemptContext; readonly backup: BackupRow }> => {
   const database = (await findDatabase(asked.control.db, asked.database.id)) ?? asked.database;
   const context = on(asked, database);
-  if (database.version === backup.version) return { context, backup };
-  const { version, image, tls_protocols } = database;
-  await context.write((tx) => updateBackup(tx, backup.id, { version, image, tls_protocols }));
-  return { context, backup: { ...backup, version, image, tls_protocols } };
+  const shape = shapeOf(database);
+  if (isDeepStrictEqual(shape, shapeOf(backup))) return { context, backup };
+  await context.write((tx) => updateBackup(tx, backup.id, { ...shape, settings: JSON.stringify(shape.settings) }));
+  return { context, backup: { ...backup, ...shape } };
 };
+
+const shapeOf = (row: DatabaseRow | BackupRow) => ({
+  ...{ version: row.version, image: row.image, tls_protocols: row.tls_protocols, tls_only: row.tls_only },
+  ...{ persistence: row.persistence, memory_mb: row.memory_mb, disk_gb: row.disk_gb },
+  ...{ maxmemory_policy: row.maxmemory_policy, settings: row.settings },
+});
 
 /** Errors: `server_not_ready` when an upgrade came between; the next attempt begins anew. */
 const requireSameVersion = async ({ control, database }: AttemptContext): Promise<void> => {
@@ -99,6 +106,7 @@ const describe = (
     diskGb: backup.disk_gb,
     tlsOnly: backup.tls_only,
     maxmemoryPolicy: backup.maxmemory_policy,
+    settings: backup.settings,
   },
   source: {
     databaseId: source.database.id,

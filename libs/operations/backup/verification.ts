@@ -56,7 +56,7 @@ export const createServer = async (context: AttemptContext, backup: BackupRow): 
   const server = verificationServer(context);
   await containers.createContainer(verificationSpec(server, backup), uninterrupted());
   const folder = { content: null, mode: 0o755, uid: 0, gid: 0 };
-  const configuration = renderVerificationConfiguration(backup.version, backup.persistence);
+  const configuration = renderVerificationConfiguration(backup.version, backup.persistence, backup.settings);
   await containers.writeFiles(
     server.name,
     serverPaths.root,
@@ -77,7 +77,8 @@ export const loadServer = async (context: AttemptContext, backup: BackupRow): Pr
   found.horizon = new Date(context.control.now().getTime() + leastHorizonMs + clearBytes / slowestBytesPerMs);
   const reading = context.engines.streams.read(found.horizon);
   const { version, persistence } = backup;
-  await loadBackup(context, backup, { container: verificationServer(context).name, version, persistence }, reading);
+  const server = verificationServer(context);
+  await loadBackup(context, backup, { container: server.name, volume: server, version, persistence }, reading);
   found.summary = await reading.summary();
 };
 

@@ -1,11 +1,14 @@
 import { decideImport, type ImportAction, type ImportSituation } from '#domain/backup/decide-import.js';
+import { roomyFor } from '#domain/backup/restored-settings.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { newestFormat } from '#domain/rdb/format.js';
 import { noHistory } from '#engine/ports/foreign-server.js';
+import { updateBackup } from '#persistence/backups.js';
+import { findDatabase, updateDatabase } from '#persistence/databases.js';
 import { forgetOperationSecret, findOperationSecret } from '#persistence/operation-secrets.js';
 import { sealImport } from '../backup/import/seal-import.js';
 import { describeSource, parseSource, sourceContext, type SourceWish } from '../backup/import/source-url.js';
-import type { AttemptContext } from '../run/context.js';
+import { on, type AttemptContext } from '../run/context.js';
 import {
   backupIn,
   backupSnapshot,
@@ -51,6 +54,36 @@ const sayHow = {
 /** As the history of the copy tells: the attempt that fetched may have been another one. */
 const methodOf = (replicationId: string | undefined) => (replicationId === noHistory ? 'scan' : 'replication');
 
+/** Where the data lie is known once they have been read: a server with fewer logical databases would end over them. */
+const makeRoomy = async (context: AttemptContext): Promise<void> => {
+  const { id, manifest } = await backupIn(context);
+  const { settings } = context.database;
+  const roomy = roomyFor(manifest?.contents, settings);
+  if (roomy === settings) return;
+  await context.log('info', `The new database has ${roomy['databases'] ?? ''} logical databases, as the data need.`);
+  await context.write(async (tx) => {
+    await updateDatabase(tx, context.database.id, { settings: JSON.stringify(roomy) });
+    await updateBackup(tx, id, { settings: JSON.stringify(roomy) });
+  });
+};
+
+/** The database as it is recorded since the data were read. */
+const withRow =
+  (act: (context: AttemptContext) => Promise<void>) =>
+  async (context: AttemptContext): Promise<void> =>
+    act(on(context, (await findDatabase(context.control.db, context.database.id)) ?? context.database));
+
+const restored = {
+  remove: withRow(restore.actions.remove),
+  prepare: withRow(restore.actions.prepare),
+  create: withRow(restore.actions.create),
+  load: withRow(restore.actions.load),
+  start: withRow(restore.actions.start),
+  check: withRow(restore.actions.check),
+  'open-doors': withRow(restore.actions['open-doors']),
+  'await-ready': withRow(restore.actions['await-ready']),
+} satisfies typeof restore.actions;
+
 export const importKind: KindHandler<ImportSituation, ImportAction> = {
   observe: async (context, done) => ({
     server: await observeServer(context, done),
@@ -58,7 +91,11 @@ export const importKind: KindHandler<ImportSituation, ImportAction> = {
   }),
   decide: decideImport,
   actions: {
-    ...restore.actions,
+    ...restored,
+    prepare: async (context) => {
+      await makeRoomy(context);
+      await restored.prepare(context);
+    },
     tidy: snapshotActions.tidy,
     fetch: writingOnce(fetch),
     record: snapshotActions.record,

@@ -30,7 +30,8 @@ const load = async (context: AttemptContext): Promise<void> => {
   const backup = await namedBackup(context);
   const { version, persistence } = context.database;
   await context.log('info', `Putting in the data of the backup ${backup.id} of "${backup.handle}".`);
-  await loadBackup(context, backup, { container: serverIn(context).name, version, persistence });
+  const { name: container, volume, owner } = serverIn(context);
+  await loadBackup(context, backup, { container, volume: { name: volume, owner }, version, persistence });
 };
 
 /** The server has loaded what the manifest says. Errors: `server_not_ready`, `backup_corrupt`. */

@@ -70,10 +70,10 @@ export const planImport = async (
 };
 
 /** Errors: `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`. */
-const insertPlanned = async (control: Control, tx: Tx, { database, environment }: ImportPlan) => {
+const insertPlanned = async (control: Control, tx: Tx, { database, environment }: ImportPlan, settings = '{}') => {
   const { id, tls_only: tlsOnly } = database;
   const row = await insertDatabase(tx, {
-    ...database,
+    ...{ ...database, settings },
     environment_id: environment.id,
     deletion_protection: false,
     status: 'pending',
@@ -99,11 +99,12 @@ export const recordFileImport = async (
   plan: ImportPlan,
   { manifest, manifestKey, envelope, summary }: SealedImport,
 ): Promise<RequestedImport> => {
-  const { row: database, doors } = await insertPlanned(control, tx, plan);
+  const settings = JSON.stringify(manifest.database.settings ?? {});
+  const { row: database, doors } = await insertPlanned(control, tx, plan, settings);
   const { id: backupId, store, prefix } = plan.backup;
   const { id: _, ...like } = plan.database;
   const backup = await insertBackup(tx, {
-    ...like,
+    ...{ ...like, settings },
     ...{ id: backupId, kind: 'manual', status: 'complete', store, prefix, requested_by: actor },
     ...{ database_id: database.id, environment_id: plan.environment.id, completed_at: control.now() },
     ...{ manifest: JSON.stringify(manifest), manifest_key: manifestKey, envelope },

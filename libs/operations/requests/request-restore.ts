@@ -2,11 +2,12 @@ import type { RestoreRequest } from '#contracts/backup-requests.js';
 import { isDeprecated } from '#domain/catalogue/lifecycle.js';
 import { compareVersions, type CatalogueEntry } from '#domain/catalogue/version.js';
 import { restoredHandle } from '#domain/backup/restored-handle.js';
+import { restoredSettings, roomyFor, type RestoredSettings } from '#domain/backup/restored-settings.js';
 import { maxmemoryBytes } from '#domain/database/size.js';
 import { doorFollows } from '#domain/database/status.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverUsers } from '#domain/server/users.js';
-import { fitting } from '#domain/settings/change.js';
+import { fromRow } from '#domain/settings/settings.js';
 import type { Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
 import { handlesLike, insertDatabase } from '#persistence/databases.js';
@@ -35,11 +36,11 @@ export const requestRestore = async (
   request: RestoreRequest,
 ): Promise<{ readonly database: DatabaseRow; readonly operation: OperationRow }> => {
   requireSound(backup);
-  const shape = restoredShape(control, backup, request);
+  const { shape, settings, leftOut } = restoredShape(control, backup, request);
   requireSize(backup, shape);
   const id = newId();
   const database = await insertDatabase(tx, {
-    ...{ id, ...shape },
+    ...{ id, ...shape, settings: JSON.stringify(settings) },
     handle: request.handle ?? (await freeHandle(tx, environment, backup)),
     environment_id: environment.id,
     deletion_protection: false,
@@ -48,10 +49,12 @@ export const requestRestore = async (
   });
   await takeDoors(tx, control.ports, id, doorsFor(database.tls_only, doorFollows));
   await insertCredentials(tx, id, credentialsFor(control, id, backup, request.keepCredentials));
-  const parameters = { backupId: backup.id, keepCredentials: request.keepCredentials };
+  const { keepCredentials, defaultSettings = false } = request;
+  const parameters = { backupId: backup.id, keepCredentials, defaultSettings, settingsLeftOut: leftOut };
   const { handle, version, persistence, memory_mb: memoryMb } = database;
   const deprecated = isDeprecated(control.catalogue, version, control.now());
-  const auditDetail = { ...parameters, handle, version, persistence, memoryMb, deprecated };
+  const inForce = fromRow(database.maxmemory_policy, settings);
+  const auditDetail = { ...parameters, handle, version, persistence, memoryMb, deprecated, settings: inForce };
   const operation = await recordOperation(control, tx, {
     ...{ kind: 'restore', database, actor, parameters, auditDetail },
   });
@@ -61,21 +64,27 @@ export const requestRestore = async (
 type Shape = Pick<
   DatabaseRow,
   'version' | 'image' | 'tls_protocols' | 'persistence' | 'memory_mb' | 'disk_gb' | 'tls_only' | 'maxmemory_policy'
-> & { readonly settings: string };
+>;
 
-const restoredShape = (control: Control, backup: BackupRow, request: RestoreRequest): Shape => {
+const restoredShape = (
+  control: Control,
+  backup: BackupRow,
+  request: RestoreRequest,
+): RestoredSettings & { readonly shape: Shape } => {
   const version = versionOf(control, backup, request.version);
   const persistence = request.persistence ?? backup.persistence;
-  return {
+  const { settings, leftOut } = request.defaultSettings
+    ? { settings: {}, leftOut: [] }
+    : restoredSettings(backup.settings, { version: version.version, persistence });
+  const shape = {
     ...version,
     persistence,
-    // What another version or mode does not have has no meaning there.
-    settings: JSON.stringify(fitting(backup.settings, version.version, persistence)),
     memory_mb: request.memoryMb ?? backup.memory_mb,
     disk_gb: request.diskGb ?? backup.disk_gb,
     tls_only: backup.tls_only,
-    maxmemory_policy: backup.maxmemory_policy,
-  };
+    maxmemory_policy: request.defaultSettings ? 'noeviction' : backup.maxmemory_policy,
+  } as const;
+  return { shape, settings: roomyFor(backup.manifest?.contents, settings), leftOut };
 };
 
 const versionOf = (

@@ -19,8 +19,9 @@ export const loadedFile = async (image: string, file: Buffer): Promise<LoadedFil
   try {
     await chmod(directory, 0o755);
     await writeFile(join(directory, 'dump.rdb'), file, { mode: 0o644 });
+    const settings = ['--save', '', '--databases', '256'];
     const mounts = ['--network', 'none', '-v', `${directory}:/data:ro`];
-    await docker('run', '-d', '--name', name, ...mounts, image, 'redis-server', '--dir', '/data', '--save', '');
+    await docker('run', '-d', '--name', name, ...mounts, image, 'redis-server', '--dir', '/data', ...settings);
     const verdict = await docker('exec', name, 'redis-check-rdb', '/data/dump.rdb');
     const ask = (...command: string[]) => docker('exec', name, 'redis-cli', ...command);
     const keys = await eventually(

@@ -66,4 +66,5 @@ const shapeOf = ({ database }: BackupManifest) => ({
   disk_gb: database.diskGb,
   tls_only: database.tlsOnly,
   maxmemory_policy: database.maxmemoryPolicy,
+  settings: JSON.stringify(database.settings ?? {}),
 });

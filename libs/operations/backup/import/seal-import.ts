@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { BackupManifest } from '#contracts/backup-manifest.js';
+import { isRoomFor, roomyFor } from '#domain/backup/restored-settings.js';
 import { maxmemoryBytes } from '#domain/database/size.js';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { headBytes, requireLoadable } from '#domain/rdb/format.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
+import { maximumDatabases } from '#domain/settings/allow-list.js';
 import type { RdbReading } from '#engine/ports/backup-streams.js';
 import { noHistory } from '#engine/ports/foreign-server.js';
 import { faultPoints } from '#observability/fault-points.js';
@@ -77,7 +79,7 @@ export const sealImport = async (
   await faultPoints.reached('backup:data-stored');
   if (!found.summary) throw new Error('The data were stored before they were read');
   const manifest: BackupManifest = {
-    ...describe(target, source, object.clearBytes),
+    ...describe(target, source, object.clearBytes, found.summary),
     ...{ startedAt: startedAt.toISOString(), finishedAt: control.now().toISOString() },
     object: { key, ...object },
     contents: found.summary,
@@ -103,8 +105,12 @@ async function* checked(
 const readable = async (reading: RdbReading): Promise<RdbSummary> => {
   try {
     const summary = await reading.summary();
-    if (!('unreadable' in summary)) return summary;
-    throw new HoldfastError('import_unreadable', `The data hold ${summary.unreadable}.`);
+    if ('unreadable' in summary) throw new HoldfastError('import_unreadable', `The data hold ${summary.unreadable}.`);
+    if (isRoomFor(summary)) return summary;
+    throw new HoldfastError(
+      'import_unreadable',
+      `The data lie in more than ${String(maximumDatabases)} logical databases.`,
+    );
   } catch (error) {
     if (!isHoldfastError(error, 'backup_corrupt')) throw error;
     throw new HoldfastError('import_invalid', `${error.detail}.`, { cause: error });
@@ -158,6 +164,7 @@ const describe = (
   { installation, environment, database, backup }: ImportTarget,
   { history, usedMemoryBytes }: ImportSource,
   clearBytes: number,
+  summary: RdbSummary,
 ) => ({
   format: 1 as const,
   backupId: backup.id,
@@ -175,6 +182,7 @@ const describe = (
     diskGb: database.disk_gb,
     tlsOnly: database.tls_only,
     maxmemoryPolicy: database.maxmemory_policy,
+    settings: roomyFor(summary, {}),
   },
   source: {
     databaseId: database.id,
