@@ -101,6 +101,14 @@ export const operationRequestSchema = z.discriminatedUnion('type', [
       .describe('By a second server that takes over (a primary), or by replacing the container (a replica).'),
     confirm: confirm.optional(),
   }),
+  z.strictObject({
+    type: z.literal('go-back'),
+    skipSafetyBackup: z
+      .boolean()
+      .optional()
+      .describe('No backup of what was written since; for a server that does not answer any more.'),
+    confirm: confirm.optional(),
+  }),
   z.strictObject({ type: z.literal('discard'), confirm: confirm.optional() }),
   z.strictObject({ type: z.literal('repair') }),
   configureRequestSchema,

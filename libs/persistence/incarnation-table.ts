@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { PersistenceMode } from '#domain/database/persistence.js';
 
 /** A server of a database besides the one that serves it. */
 export interface IncarnationTable {
@@ -12,6 +13,9 @@ export interface IncarnationTable {
   address_index: number;
   certificate_not_after: Date | null;
   keep_until: Date | null;
+  /** Of one that is kept: its last moment, and the mode that it had. */
+  kept_at: Date | null;
+  persistence: PersistenceMode | null;
 }
 
 export type IncarnationRow = Selectable<IncarnationTable>;

@@ -4,9 +4,15 @@ import { releaseAddressIndex } from './environments.js';
 import type { IncarnationRow, NewIncarnationRow } from './incarnation-table.js';
 import type { DatabaseRow } from './tables.js';
 
-/** The servers of a database besides the one that serves it, oldest first. */
+/** The servers of a database besides the one that serves it; of those that are kept, the one that served last comes last. */
 export const incarnationsOf = (db: Db | Tx, databaseId: string): Promise<IncarnationRow[]> =>
-  db.selectFrom('incarnations').selectAll().where('database_id', '=', databaseId).orderBy('incarnation').execute();
+  db
+    .selectFrom('incarnations')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .orderBy('kept_at', (order) => order.asc().nullsFirst())
+    .orderBy('incarnation')
+    .execute();
 
 /** Above all that there are, so that what is left of one is not taken for another. */
 export const nextIncarnation = async (tx: Tx, { id, incarnation }: DatabaseRow): Promise<number> =>
@@ -38,14 +44,14 @@ export const forgetIncarnation = async (tx: Tx, { id, incarnation }: Incarnation
   if (gone) await releaseAddressIndex(tx, id, gone.address_index);
 };
 
-/** The successor serves the database from now on, and what served it up to now is kept until then. */
+/** The other one serves the database from now on, and what served it up to now is kept until then. */
 export const recordTakeover = async (
   tx: Tx,
   former: DatabaseRow,
   successor: IncarnationRow,
-  keepUntil: Date,
+  { operationId, now, keepUntil }: { readonly operationId: string; readonly now: Date; readonly keepUntil: Date },
 ): Promise<void> => {
-  const { id, incarnation, version, image, tls_protocols, address_index, certificate_not_after } = former;
+  const { id, incarnation, version, image, tls_protocols, address_index, certificate_not_after, persistence } = former;
   await tx
     .deleteFrom('incarnations')
     .where('database_id', '=', id)
@@ -53,7 +59,7 @@ export const recordTakeover = async (
     .execute();
   await insertIncarnation(tx, {
     ...{ database_id: id, incarnation, version, image, tls_protocols, address_index, certificate_not_after },
-    ...{ state: 'kept', operation_id: successor.operation_id, keep_until: keepUntil },
+    ...{ state: 'kept', operation_id: operationId, keep_until: keepUntil, kept_at: now, persistence },
   });
   await tx
     .updateTable('databases')

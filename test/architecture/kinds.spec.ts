@@ -14,6 +14,7 @@ const otherVerbs: Readonly<Record<string, string>> = {
   'verify-backup': 'backup:verify',
   'copy-backup': 'backup:copy',
   'purge-backup': 'backup:purge',
+  'go-back': 'db:upgrade',
   restore: 'backup:restore',
   import: 'backup:import',
 };

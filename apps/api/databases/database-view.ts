@@ -42,10 +42,11 @@ export const toDatabase =
   });
 
 const keptServersOf = ({ id, kept }: DatabaseView, { installation }: Surroundings): Database['keptServers'] =>
-  kept.map(({ incarnation, version, operation_id: upgrade, keep_until: until }) => ({
+  kept.map(({ incarnation, version, operation_id: upgrade, kept_at: since, keep_until: until }) => ({
     container: containerName(installation, id, incarnation),
     volume: volumeName(installation, id, incarnation),
     ...{ version, upgrade },
+    since: since && new Date(since).toISOString(),
     until: new Date(until).toISOString(),
   }));
 

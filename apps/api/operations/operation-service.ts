@@ -30,6 +30,7 @@ const locking = new Set<OperationRequest['type']>([
   'rotate-credentials',
   'retire-credentials',
   'upgrade',
+  'go-back',
 ]);
 
 export class OperationService {

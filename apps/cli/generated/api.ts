@@ -828,6 +828,8 @@ export interface components {
         | 'version_current'
         | 'upgrade_method_refused'
         | 'upgrade_incompatible'
+        | 'way_back_missing'
+        | 'way_back_blocked'
         | 'replica_newer'
         | 'backup_corrupt'
         | 'backup_not_found'
@@ -979,7 +981,7 @@ export interface components {
       generation: number;
       /** @description Own doors first. */
       endpoints: components['schemas']['Endpoint'][];
-      /** @description Oldest first. */
+      /** @description The one that a way back leads to is the last. */
       keptServers: components['schemas']['KeptServer'][];
       warnings: string[];
       /** Format: date-time */
@@ -1003,7 +1005,7 @@ export interface components {
       /** @description Null means every address that the edge listens on. */
       bindAddress: string | null;
     };
-    /** @description A server that an upgrade has replaced, stopped and fenced: the way back. */
+    /** @description A server that an upgrade, or a way back, has replaced, stopped and fenced: the way back. */
     KeptServer: {
       container: string;
       volume: string;
@@ -1013,6 +1015,8 @@ export interface components {
        * @description The operation that kept it; its receipt says from when on writes are lost by going back.
        */
       upgrade: string;
+      /** @description Its last moment: whoever goes back to it loses what was written since. */
+      since: string | null;
       /**
        * Format: date-time
        * @description From then on it is removed.
@@ -1032,6 +1036,7 @@ export interface components {
         | 'promote'
         | 'unlink'
         | 'upgrade'
+        | 'go-back'
         | 'discard'
         | 'repair'
         | 'configure'
@@ -1119,6 +1124,8 @@ export interface components {
           | 'version_current'
           | 'upgrade_method_refused'
           | 'upgrade_incompatible'
+          | 'way_back_missing'
+          | 'way_back_blocked'
           | 'replica_newer'
           | 'backup_corrupt'
           | 'backup_not_found'
@@ -1243,27 +1250,32 @@ export interface components {
       lastSeenSourceOffset?: number | null;
       /** @description promote: and when that was. */
       lastSeenSourceAt?: string | null;
-      /** @description promote, upgrade: how long writes waited; in place, how long nobody answered. */
+      /** @description promote, upgrade, go-back: how long writes waited; in place, how long nobody answered. */
       writePauseMs?: number | null;
-      /** @description upgrade: what the database ran before. */
+      /** @description upgrade, go-back: what the database ran before. */
       fromVersion?: string;
       /** @description upgrade: replicas that were upgraded first, in this order. */
       replicas?: string[];
       /**
        * Format: date-time
-       * @description upgrade: when the new version began to take writes; whoever goes back to the old server loses what was written since.
+       * @description upgrade, go-back: when the other server began to take writes; whoever goes back loses what was written since.
        */
       recordedAt?: string;
       /**
        * Format: date-time
-       * @description upgrade: by swap, until when the old server is kept, stopped; not of a database in memory only.
+       * @description upgrade, go-back: by swap, until when the server that was replaced is kept, stopped; not of a database in memory only.
        */
       wayBackUntil?: string;
       /**
        * Format: date-time
-       * @description upgrade: the moment of the data in the safety backup; whoever restores it loses what was written since.
+       * @description upgrade, go-back: the moment of the data in the safety backup; whoever restores it loses what was written since.
        */
       backupDataAt?: string;
+      /**
+       * Format: date-time
+       * @description go-back: what was written since is not in the server that serves again.
+       */
+      lostSince?: string;
       /** @description promote: how long the replica had heard nothing when it took over. */
       linkDownSeconds?: number | null;
       /** @description promote: replicas that held more than the one that took over. */
@@ -2942,6 +2954,14 @@ export interface operations {
             }
           | {
               /** @constant */
+              type: 'go-back';
+              /** @description No backup of what was written since; for a server that does not answer any more. */
+              skipSafetyBackup?: boolean;
+              /** @description The handle of the database, typed again. */
+              confirm?: string;
+            }
+          | {
+              /** @constant */
               type: 'discard';
               /** @description The handle of the database, typed again. */
               confirm?: string;
@@ -3055,7 +3075,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, handle_still_answers, not_a_replica, replica_not_ready, certificate_is_own */
+      /** @description database_not_ready, deletion_protected, database_has_replicas, handle_taken, handle_still_answers, not_a_replica, replica_not_ready, certificate_is_own, way_back_missing, way_back_blocked */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4082,6 +4102,7 @@ export interface operations {
           | 'promote'
           | 'unlink'
           | 'upgrade'
+          | 'go-back'
           | 'discard'
           | 'repair'
           | 'configure'

@@ -39,9 +39,13 @@ export const keptServerSchema = z
     volume: z.string(),
     version: z.string(),
     upgrade: id.describe('The operation that kept it; its receipt says from when on writes are lost by going back.'),
+    since: timestamp.nullable().describe('Its last moment: whoever goes back to it loses what was written since.'),
     until: timestamp.describe('From then on it is removed.'),
   })
-  .meta({ id: 'KeptServer', description: 'A server that an upgrade has replaced, stopped and fenced: the way back.' });
+  .meta({
+    id: 'KeptServer',
+    description: 'A server that an upgrade, or a way back, has replaced, stopped and fenced: the way back.',
+  });
 
 export const databaseSchema = z
   .strictObject({
@@ -86,7 +90,7 @@ export const databaseSchema = z
     backupsEnabled: z.boolean(),
     generation: z.int(),
     endpoints: z.array(endpointSchema).describe('Own doors first.'),
-    keptServers: z.array(keptServerSchema).describe('Oldest first.'),
+    keptServers: z.array(keptServerSchema).describe('The one that a way back leads to is the last.'),
     warnings: z.array(z.string()),
     createdAt: timestamp,
     provisionedAt: timestamp.nullable(),
@@ -233,6 +237,8 @@ export const databaseRoutes = {
       'setting_conflict',
       'settings_entry_not_found',
       'certificate_is_own',
+      'way_back_missing',
+      'way_back_blocked',
     ],
   }),
   getCredentials: defineRoute({

@@ -49,22 +49,25 @@ const receiptSchema = z
       .number()
       .nullable()
       .optional()
-      .describe('promote, upgrade: how long writes waited; in place, how long nobody answered.'),
-    fromVersion: z.string().optional().describe('upgrade: what the database ran before.'),
+      .describe('promote, upgrade, go-back: how long writes waited; in place, how long nobody answered.'),
+    fromVersion: z.string().optional().describe('upgrade, go-back: what the database ran before.'),
     replicas: z.array(id).optional().describe('upgrade: replicas that were upgraded first, in this order.'),
     recordedAt: timestamp
       .optional()
       .describe(
-        'upgrade: when the new version began to take writes; whoever goes back to the old server loses what was written since.',
+        'upgrade, go-back: when the other server began to take writes; whoever goes back loses what was written since.',
       ),
     wayBackUntil: timestamp
       .optional()
-      .describe('upgrade: by swap, until when the old server is kept, stopped; not of a database in memory only.'),
+      .describe(
+        'upgrade, go-back: by swap, until when the server that was replaced is kept, stopped; not of a database in memory only.',
+      ),
     backupDataAt: timestamp
       .optional()
       .describe(
-        'upgrade: the moment of the data in the safety backup; whoever restores it loses what was written since.',
+        'upgrade, go-back: the moment of the data in the safety backup; whoever restores it loses what was written since.',
       ),
+    lostSince: timestamp.optional().describe('go-back: what was written since is not in the server that serves again.'),
     linkDownSeconds: offset.describe('promote: how long the replica had heard nothing when it took over.'),
     replicasAhead: z
       .array(z.strictObject({ databaseId: id, handle: z.string(), bytes: z.int() }))

@@ -20,6 +20,18 @@ export const upgradeRefusals = {
     'The new version does not take what the database has',
     'Mend what the detail and the log name, then ask again; nothing has been changed.',
   ),
+  way_back_missing: entry(
+    409,
+    'fail',
+    'There is no server to go back to',
+    'Restore the safety backup of the upgrade, with `holdfast backup:restore`, into a new database.',
+  ),
+  way_back_blocked: entry(
+    409,
+    'fail',
+    'The server that was kept does not fit what the database is today',
+    'Mend what the detail names, then ask again; nothing has been changed.',
+  ),
   replica_newer: entry(
     409,
     'fail',

@@ -55,6 +55,11 @@ export const operationKinds = {
   unlink: lifecycle('destroy'),
   // It takes a backup, proves it, and tries the version; then it makes a second copy of everything, and goes on to the end.
   upgrade: lifecycle('ops', { timeoutMs: 6 * 3_600_000, cancellable: ['check', 'backup', 'verify', 'try'] }),
+  // What was written since the upgrade is lost. Nothing is touched before the server of today is fenced.
+  'go-back': lifecycle('destroy', {
+    timeoutMs: 6 * 3_600_000,
+    cancellable: ['check', 'backup', 'verify', 'try', 'create', 'start', 'await-answer', 'prepare'],
+  }),
   discard: lifecycle('destroy'),
   repair: lifecycle('ops', { attempts: 5 }),
   // A change of mode may write all data anew.

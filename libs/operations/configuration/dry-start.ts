@@ -17,7 +17,7 @@ const lastWordsLines = 20;
 const certificateMs = 3_600_000;
 
 /** What is on trial: settings for the version that runs, or another version with the settings that there are. */
-export type OnTrial = 'setting_refused' | 'upgrade_incompatible';
+export type OnTrial = 'setting_refused' | 'upgrade_incompatible' | 'way_back_blocked';
 
 /**
  * Starts the files that a server would get in a container of its image, without a network and without data, and looks whether it runs with what it was

@@ -7,6 +7,7 @@ import { configure } from './configure.js';
 import { copyBackup } from './copy-backup.js';
 import { discard } from './discard.js';
 import { deprovision } from './deprovision.js';
+import { goBack } from './go-back.js';
 import type { KindHandler } from './kind.js';
 import { importKind } from './import.js';
 import { promote } from './promote.js';
@@ -51,6 +52,7 @@ export const kindRunners: Record<OperationKind, KindRunner> = {
   promote: runner(promote),
   unlink: runner(unlink),
   upgrade: runner(upgrade),
+  'go-back': runner(goBack),
   discard: runner(discard),
   repair: runner(repair),
   configure: runner(configure),

@@ -101,7 +101,7 @@ export const primaryAgain = async (former: AttemptContext, candidate: ServerView
   });
 };
 
-const startAgain = async (former: AttemptContext): Promise<void> => {
+export const startAgain = async (former: AttemptContext): Promise<void> => {
   const server = serverOf(former.control, former.database, former.environment);
   await former.engines.containers.setRestartPolicy(server.name, 'unless-stopped', former.signal);
   await former.engines.containers.startContainer(server.name, former.signal);

@@ -17,6 +17,7 @@ import { recordOperation } from './record-operation.js';
 import { requestBackup } from './request-backup.js';
 import { retryChange } from './retry-change.js';
 import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
+import { retryGoBack } from './request-go-back.js';
 import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
 import { retryRotation } from './request-rotation.js';
@@ -93,21 +94,20 @@ const askAgain = async (
   const record = (others: readonly string[]) =>
     recordOperation(control, tx, { kind, database, actor, parameters, others, retryOf });
   const asBefore = async () => record((await targetsOf(tx, [retryOf])).slice(1).map((target) => target.database_id));
-  // What failed after the role was written down has to be finished with the databases that it had.
-  const finishing = database.role === 'primary';
+  if (isWritten({ kind, receipt }, database)) return asBefore();
   switch (kind) {
     case 'promote':
-      return finishing ? asBefore() : requestPromote(control, tx, actor, database, promotionIn(parameters), retryOf);
+      return requestPromote(control, tx, actor, database, promotionIn(parameters), retryOf);
     case 'unlink':
-      return finishing ? asBefore() : requestUnlink(control, tx, actor, database, retryOf);
+      return requestUnlink(control, tx, actor, database, retryOf);
     case 'replicate':
       return record([await sourceToday(tx, database)]);
     case 'deprovision':
-      await requireDeprovisionable(tx, database);
-      return record(database.source_id === null ? [] : [database.source_id]);
+      return record(await letGoBy(tx, database));
     case 'upgrade':
-      if (receipt?.['recordedAt']) return asBefore();
       return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters });
+    case 'go-back':
+      return retryGoBack(control, tx, actor, database, { id: retryOf, parameters });
     case 'rotate-credentials':
     case 'retire-credentials':
       return retryRotation(control, tx, actor, { id: retryOf, kind, parameters }, database);
@@ -133,6 +133,18 @@ const askAgain = async (
     case 'restore':
       return retryOnBackup(control, tx, actor, { id: retryOf, kind, parameters }, asBefore);
   }
+};
+
+/** What failed after Postgres had the new role or server has to be finished, with the databases that it had. */
+const isWritten = ({ kind, receipt }: Pick<OperationRow, 'kind' | 'receipt'>, { role }: DatabaseRow): boolean =>
+  kind === 'upgrade'
+    ? receipt?.['recordedAt'] !== undefined
+    : (kind === 'promote' || kind === 'unlink') && role === 'primary';
+
+/** Whoever lets a database in that is to be removed. Errors: those of `requireDeprovisionable`. */
+const letGoBy = async (tx: Tx, database: DatabaseRow): Promise<readonly string[]> => {
+  await requireDeprovisionable(tx, database);
+  return database.source_id === null ? [] : [database.source_id];
 };
 
 const promotionIn = (parameters: OperationRow['parameters']) =>
@@ -166,7 +178,7 @@ const requireOperation = async (tx: Tx, id: string): Promise<OperationRow> => {
 };
 
 /** What only one request at a time may ask for. */
-const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials', 'upgrade']);
+const alone = new Set<OperationKind>(['deprovision', 'rotate-credentials', 'retire-credentials', 'upgrade', 'go-back']);
 
 const requireTarget = async (tx: Tx, { id, kind }: OperationRow): Promise<DatabaseRow> => {
   const [target] = await targetsOf(tx, [id]);

@@ -8,6 +8,7 @@ import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { requestRenewal } from './request-certificate.js';
+import { requestGoBack } from './request-go-back.js';
 import { requestConfigure } from './request-configure.js';
 import { requestResize } from './request-resize.js';
 import { requireConfirmation } from './require-confirmation.js';
@@ -22,7 +23,7 @@ const removable: readonly DatabaseStatus[] = [...living, 'provision_failed', 'de
 /**
  * Records an operation on a database, after everything that can be refused at once has been. Returns what was written.
  * Errors: `database_not_ready`, `confirmation_required`, `deletion_protected`, `database_has_replicas`, and those of request-replication.ts, request-backup.ts,
- * request-configure.ts, request-resize.ts, request-certificate.ts and request-rotation.ts.
+ * request-configure.ts, request-resize.ts, request-go-back.ts, request-certificate.ts and request-rotation.ts.
  */
 export const requestOperation = async (
   control: Control,
@@ -41,6 +42,8 @@ export const requestOperation = async (
       if (request.method === 'in-place' && losesMemory(database))
         requireConfirmation(database, request.confirm, memoryOnlyWarning);
       return requestUpgrade(control, tx, actor, database, request);
+    case 'go-back':
+      return requestGoBack(control, tx, actor, database, request);
     case 'discard':
       requireConfirmation(database, request.confirm, 'Discarding removes the servers that upgrades have kept.');
       return recordOperation(control, tx, { kind: 'discard', database, actor, parameters: { all: true } });

@@ -71,6 +71,10 @@ export const requireSource = async (
   if (upgrade) {
     throw new HoldfastError('database_not_ready', `The operation ${upgrade} upgrades "${source.handle}".`);
   }
+  const wayBack = await unfinishedOf(tx, 'go-back', source.id);
+  if (wayBack) {
+    throw new HoldfastError('database_not_ready', `The operation ${wayBack} takes "${source.handle}" back.`);
+  }
   if (replica.memory_mb >= source.memory_mb && replica.disk_gb >= source.disk_gb) return;
   const size = `${source.memory_mb} MB of memory and ${source.disk_gb} GB of disk`;
   throw new HoldfastError('replica_too_small', `"${source.handle}" has ${size}.`);

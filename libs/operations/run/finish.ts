@@ -47,6 +47,7 @@ const bringsUp = new Set<OperationKind>([
   'promote',
   'unlink',
   'upgrade',
+  'go-back',
   'restore',
   'import',
 ]);

@@ -64,7 +64,7 @@ export const openAttempt = async (
 };
 
 /** Kinds after which whoever still works for the servers as they were is refused. */
-const replacing = new Set<OperationKind>(['reload', 'promote', 'upgrade']);
+const replacing = new Set<OperationKind>(['reload', 'promote', 'upgrade', 'go-back']);
 
 const begin = async (
   tx: Tx,

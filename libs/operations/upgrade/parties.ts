@@ -36,7 +36,7 @@ export interface Parties {
   readonly successor: DatabaseRow | null;
 }
 
-const asRow = (row: DatabaseRow, other: IncarnationRow): DatabaseRow => {
+export const asRow = (row: DatabaseRow, other: IncarnationRow): DatabaseRow => {
   const { incarnation, version, image, tls_protocols, address_index, certificate_not_after } = other;
   return { ...row, incarnation, version, image, tls_protocols, address_index, certificate_not_after };
 };

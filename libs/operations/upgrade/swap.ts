@@ -91,7 +91,7 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
   const detail = { from: former.database.version, to: version, method: 'swap', incarnation: row.incarnation };
   const known = (await findOperation(control.db, operation.id))?.receipt;
   await context.write(async (tx) => {
-    await recordTakeover(tx, former.database, row, keepUntil);
+    await recordTakeover(tx, former.database, row, { operationId: operation.id, now, keepUntil });
     await noteReceipt(tx, operation.id, {
       ...known,
       recordedAt: now.toISOString(),

@@ -61,7 +61,8 @@ const undoSwap = async (context: AttemptContext): Promise<readonly string[]> => 
   ]);
 };
 
-const each = async (parts: readonly Part[]): Promise<string[]> => {
+/** Each part by itself; returns what it could not. */
+export const each = async (parts: readonly Part[]): Promise<string[]> => {
   const left: string[] = [];
   for (const [what, undo] of parts) {
     await undo().catch((error: unknown) => {

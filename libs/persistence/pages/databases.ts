@@ -37,6 +37,7 @@ interface KeptView {
   readonly incarnation: number;
   readonly version: string;
   readonly operation_id: string;
+  readonly kept_at: string | null;
   readonly keep_until: string;
 }
 
@@ -111,10 +112,12 @@ const kept = (e: ExpressionBuilder<Tables, 'databases'>) =>
     e
       .selectFrom('incarnations')
       .select(['incarnations.incarnation', 'incarnations.version', 'incarnations.operation_id'])
+      .select((one) => one.ref('incarnations.kept_at').$castTo<string | null>().as('kept_at'))
       // None that is kept has no end.
       .select((one) => one.ref('incarnations.keep_until').$castTo<string>().as('keep_until'))
       .whereRef('incarnations.database_id', '=', 'databases.id')
       .where('incarnations.state', '=', 'kept')
+      .orderBy('incarnations.kept_at', (order) => order.asc().nullsFirst())
       .orderBy('incarnations.incarnation'),
   );
 

@@ -81,19 +81,21 @@ describe('a server that an upgrade has kept', () => {
     expect((await api.send('GET', `/v1/databases/${id}`)).body.keptServers).toEqual([]);
     const { control } = api;
     const { environment_id: environmentId } = await databaseRow(api, id);
-    const until = new Date('2100-01-01T00:00:00.000Z');
+    const [since, until] = [new Date('2026-11-27T10:00:00.000Z'), new Date('2100-01-01T00:00:00.000Z')];
     await control.db.transaction().execute(async (tx) => {
       const server = { database_id: id, operation_id: operationId, version: '7.0', image: 'x', tls_protocols: [] };
       const address = () => takeAddress(tx, environmentId, id);
       await insertIncarnation(tx, {
-        ...{ ...server, incarnation: 2, state: 'kept', keep_until: until, address_index: await address() },
+        ...{ ...server, incarnation: 2, state: 'kept', kept_at: since, keep_until: until, persistence: 'aof' },
+        address_index: await address(),
       });
       await insertIncarnation(tx, { ...server, incarnation: 3, state: 'successor', address_index: await address() });
     });
     const kept = {
       container: containerName(control.installation, id, 2),
       volume: volumeName(control.installation, id, 2),
-      ...{ version: '7.0', upgrade: operationId, until: until.toISOString() },
+      ...{ version: '7.0', upgrade: operationId },
+      ...{ since: since.toISOString(), until: until.toISOString() },
     };
     expect((await api.send('GET', `/v1/databases/${id}`)).body.keptServers).toEqual([kept]);
     const listed = (await api.send('GET', '/v1/databases')).body.items.find((one) => one.id === id);

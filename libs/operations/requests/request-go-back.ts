@@ -1,0 +1,115 @@
+import type { OperationRequest } from '#contracts/operation-requests.js';
+import { isDeprecated } from '#domain/catalogue/lifecycle.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { requireWayBack } from '#domain/upgrade/way-back.js';
+import type { Tx } from '#persistence/connection.js';
+import { lockDatabase } from '#persistence/databases.js';
+import { incarnationsOf } from '#persistence/incarnations.js';
+import { followersOf, unfinishedOf } from '#persistence/replication.js';
+import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
+import type { Control } from '../control.js';
+import { recordOperation } from './record-operation.js';
+import { requireConfirmation } from './require-confirmation.js';
+
+type Request = Pick<Extract<OperationRequest, { type: 'go-back' }>, 'skipSafetyBackup' | 'confirm'>;
+
+/**
+ * Records the way back to the server that served before. Errors: `database_not_ready`, `way_back_missing`, `way_back_blocked`,
+ * `database_has_replicas`, `confirmation_required`.
+ */
+export const requestGoBack = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  database: DatabaseRow,
+  { skipSafetyBackup = false, confirm }: Request,
+): Promise<OperationRow> => {
+  const asked = await requireGoBack(control, tx, database);
+  const { version, lostSince } = asked;
+  const deprecated = isDeprecated(control.catalogue, version, control.now()) ? ', which is deprecated,' : '';
+  const saved = skipSafetyBackup
+    ? 'No backup of it is taken'
+    : 'A backup of it is taken first, but for what is written until the servers change places';
+  requireConfirmation(
+    database,
+    confirm,
+    `Going back to version ${version}${deprecated} loses everything that was written since ${lostSince}. ${saved}.`,
+  );
+  return record(control, tx, actor, database, { ...asked, skipSafetyBackup });
+};
+
+interface Asked {
+  readonly incarnation: number;
+  readonly fromIncarnation: number;
+  readonly version: string;
+  readonly fromVersion: string;
+  readonly lostSince: string;
+}
+
+/** Everything that can be refused at once. Whoever asks for a replica, or for an upgrade, at the same moment does not see this one. */
+const requireGoBack = async (control: Control, tx: Tx, database: DatabaseRow): Promise<Asked> => {
+  const { id, handle, status, version: fromVersion, incarnation: fromIncarnation } = database;
+  if (status !== 'provisioned') throw new HoldfastError('database_not_ready', `"${handle}" is ${status}.`);
+  await lockDatabase(tx, id, 'no key update');
+  const running = (await unfinishedOf(tx, 'upgrade', id)) ?? (await unfinishedOf(tx, 'go-back', id));
+  if (running) throw new HoldfastError('database_not_ready', `The operation ${running} replaces its server already.`);
+  const others = await incarnationsOf(tx, id);
+  const kept = others.findLast(({ state }) => state === 'kept');
+  const keptAt = requireWayBack(database, kept, control.now());
+  if (!kept || others.some(({ state }) => state === 'successor')) throw unfinishedUpgrade(handle);
+  await requireNoReplicas(tx, database);
+  const { incarnation, version } = kept;
+  return { incarnation, fromIncarnation, version, fromVersion, lostSince: keptAt.toISOString() };
+};
+
+const unfinishedUpgrade = (handle: string): HoldfastError =>
+  new HoldfastError('database_not_ready', `An upgrade of "${handle}" has not come to its end; retry it first.`);
+
+/** They are newer than the server that was kept: an older Redis cannot be followed by what has data of a newer one. Errors: `database_has_replicas`. */
+export const requireNoReplicas = async (
+  tx: Parameters<typeof followersOf>[0],
+  database: DatabaseRow,
+): Promise<void> => {
+  const followers = await followersOf(tx, database.id);
+  if (followers.length === 0) return;
+  const handles = followers.map(({ handle }) => handle).join(', ');
+  throw new HoldfastError(
+    'database_has_replicas',
+    `These databases follow "${database.handle}" and have what would be lost: ${handles}.`,
+    { remedy: 'Unlink or deprovision them, go back, then replicate again.' },
+  );
+};
+
+const record = (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  database: DatabaseRow,
+  asked: Asked & { readonly skipSafetyBackup: boolean },
+  retryOf?: string,
+): Promise<OperationRow> => {
+  const { version, fromVersion, lostSince, skipSafetyBackup } = asked;
+  return recordOperation(control, tx, {
+    ...{ kind: 'go-back', database, actor, parameters: { ...asked } },
+    auditDetail: { from: fromVersion, to: version, lostSince, skipSafetyBackup },
+    ...(retryOf === undefined ? {} : { retryOf }),
+  });
+};
+
+/** What was confirmed is what is done: of other servers, or of another moment, it has to be asked anew. Errors: those of `requestGoBack`. */
+export const retryGoBack = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  database: DatabaseRow,
+  { id, parameters }: Pick<OperationRow, 'id' | 'parameters'>,
+): Promise<OperationRow> => {
+  const before = parameters as unknown as Asked & { readonly skipSafetyBackup: boolean };
+  // It takes writes already; what is left has to be finished.
+  if (database.incarnation === before.incarnation) return record(control, tx, actor, database, before, id);
+  const asked = await requireGoBack(control, tx, database);
+  const same = (['incarnation', 'fromIncarnation', 'lostSince'] as const).every((name) => asked[name] === before[name]);
+  if (!same)
+    requireConfirmation(database, undefined, `It would lose everything that was written since ${asked.lostSince}.`);
+  return record(control, tx, actor, database, { ...asked, skipSafetyBackup: before.skipSafetyBackup }, id);
+};

@@ -1,0 +1,87 @@
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { serverPaths } from '#domain/server/names.js';
+import { requireFitting } from '#domain/upgrade/way-back.js';
+import { noteCertificate } from '#persistence/incarnations.js';
+import { requireFit } from '../configuration/memory.js';
+import { dryStart } from '../configuration/dry-start.js';
+import { ensureImage, makeContainer, remove, serverIn, start, stop } from '../kinds/server-actions.js';
+import { copyTenantUsers } from '../replication/users.js';
+import { viewOf } from '../replication/view.js';
+import { requireNoReplicas } from '../requests/request-go-back.js';
+import { on, type AttemptContext } from '../run/context.js';
+import { uninterrupted } from '../run/uninterrupted.js';
+import { awaitAnswer } from '../server/readiness.js';
+import { containerNetwork, containerSpec } from '../server/server.js';
+import { backPartiesOf, bothBefore, wayBackIn } from './back-parties.js';
+import { freshRow } from './parties.js';
+import { requireRoom } from './safety-backup.js';
+
+/** The server that was kept, until it serves again. */
+
+/** What can be seen without trying anything. Errors: `way_back_missing`, `way_back_blocked`, `database_has_replicas`, `image_unavailable`, `host_full`. */
+export const checkWayBack = async (context: AttemptContext): Promise<void> => {
+  const { kept, other } = await backPartiesOf(context);
+  if (!kept || !other) throw gone(context);
+  // An operation that stood in line before this one may have changed it.
+  requireFitting(kept, other);
+  await requireNoReplicas(context.control.db, kept);
+  const there = on(context, kept);
+  await requireVolume(there);
+  await ensureImage(there);
+  await requireRoom(there);
+};
+
+const gone = (context: AttemptContext): HoldfastError =>
+  new HoldfastError('way_back_missing', `The server of version ${wayBackIn(context).version} is not kept any more.`);
+
+/** An empty server is never passed off as the one that was kept. Errors: `way_back_missing`. */
+const requireVolume = async (kept: AttemptContext): Promise<void> => {
+  const { volume, owner } = serverIn(kept);
+  if (!(await kept.engines.containers.volumeExists(volume, owner, kept.signal))) throw gone(kept);
+};
+
+/** The old version takes today's settings and users. Errors: `way_back_blocked`. */
+export const tryOldVersion = async (context: AttemptContext): Promise<void> => {
+  const { kept } = await bothBefore(context);
+  const { version, image, tls_protocols } = kept.database;
+  await dryStart(on(context, { ...(await freshRow(context)), version, image, tls_protocols }), 'way_back_blocked');
+};
+
+/**
+ * A container on its volume for what the database is today: its size, settings, handle and certificate, its passwords and the tenant's users. It
+ * is fenced, and does not have the handle yet. One that still runs saves what it has first.
+ */
+export const createKept = async (context: AttemptContext): Promise<void> => {
+  const { kept, today } = await bothBefore(context);
+  const { control, engines, environment, operation, signal } = context;
+  await requireVolume(kept);
+  await stop(kept);
+  await remove(kept);
+  const spec = containerSpec(control, serverIn(kept), kept.database, environment, operation.id);
+  const notAfter = await makeContainer(
+    kept,
+    { ...spec, network: { ...containerNetwork(control, serverIn(kept), kept.database, environment), aliases: [] } },
+    { kind: 'fenced' },
+    () => engines.containers.readFile(serverIn(today).name, serverPaths.users, signal),
+  );
+  await context.write((tx) => noteCertificate(tx, kept.database, notAfter));
+};
+
+export const startKept = async (context: AttemptContext): Promise<void> => start((await bothBefore(context)).kept);
+
+/** It has loaded its data, and they fit. Errors: `server_not_ready`, `memory_in_use`. */
+export const awaitKept = async (context: AttemptContext): Promise<void> => {
+  const { kept } = await bothBefore(context);
+  (await awaitAnswer(kept, serverIn(kept))).close();
+  await requireFit(kept);
+};
+
+/** It knows users that the tenant has not saved, and is found by the handle: a stopped container is not, so soon only this one is. */
+export const prepareKept = async (context: AttemptContext): Promise<void> => {
+  const { kept, today } = await bothBefore(context);
+  if (await viewOf(today)) await copyTenantUsers(kept, today);
+  const server = serverIn(kept);
+  const network = containerNetwork(context.control, server, kept.database, context.environment);
+  // Half of it would leave the server without a network.
+  await context.engines.containers.ensureAttached(server.name, network, uninterrupted());
+};
