@@ -15,6 +15,10 @@ const kept = { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } };
 /** An overdue scheduler has lost its next job, with a part of the queue for example. */
 const overdueMs = 5000;
 
+/** Neither so long ago that its job must be lost, nor further ahead than one interval. */
+const isDueIn = (nextMs: number, nowMs: number, everyMs: number): boolean =>
+  nextMs > nowMs - everyMs - overdueMs && nextMs < nowMs + everyMs + overdueMs;
+
 /** The wake-ups of sweeps of a kind: one every so often, made by the queue itself. */
 export class SweepQueue {
   readonly queue: Queue<SweepJob>;
@@ -33,7 +37,9 @@ export class SweepQueue {
       return;
     }
     const known = await this.queue.getJobScheduler(this.name);
-    if (known?.every === everyMs && (known.next ?? 0) > nowMs - everyMs - overdueMs) return;
+    if (known && known.every === everyMs && isDueIn(known.next ?? 0, nowMs, everyMs)) return;
+    // BullMQ would keep its place within the former interval, which may lie far ahead in a shorter one.
+    if (known) await this.queue.removeJobScheduler(this.name);
     await this.queue.upsertJobScheduler(
       this.name,
       { every: everyMs },

@@ -118,7 +118,7 @@ describe('sweeps', () => {
   });
 
   it(
-    'are woken by the queue, also by one that was emptied meanwhile',
+    'are woken by the queue, also when the interval was longer before, and by one that was emptied meanwhile',
     async () => {
       const { control } = installation;
       const prefix = queuePrefix(control.installation);
@@ -129,7 +129,8 @@ describe('sweeps', () => {
       const module = SweepWorkerModule.register({ due, queue, queuePrefix: prefix });
       const application = await NestFactory.createApplicationContext(module, { logger: false });
       const schedule = () => queues.scheduleSweeps({ ...noSweeps, drift: 100 }, Date.now());
-      await eventually(schedule, { withinMs: 5000 });
+      await eventually(() => queues.scheduleSweeps({ ...noSweeps, drift: 3_600_000 }, Date.now()), { withinMs: 5000 });
+      await schedule();
       await eventually(() => expect(woken).toBeGreaterThan(2), { withinMs: 5000 });
       for (const name of queues.all.map((one) => one.name).filter((name) => name === 'drift-sweep')) {
         const keys = await queue.keys(`${prefix}:${name}:*`);
