@@ -114,6 +114,22 @@ describe('configure', () => {
     expect((await serverOf(id)).setting('timeout')).toBe('9');
   });
 
+  it('that the server ends over when it is started again is refused, and the former one serves', async () => {
+    const id = await provisioned('ended');
+    const operationId = await request(installation, id, { type: 'configure', settings: { databases: 20 } });
+    const { host } = installation;
+    const start = host.startContainer.bind(host);
+    let starts = 0;
+    host.startContainer = async (name, within) => {
+      await start(name, within);
+      if (name === nameOf(id) && ++starts === 1) await host.stopContainer(name, 1, within);
+    };
+    expect(await run(operationId)).toEqual({ kind: 'fail', code: 'setting_refused' });
+    host.startContainer = start;
+    expect((await findOperation(installation.control.db, operationId))?.error).toMatchObject({ leftBehind: [] });
+    expect((await serverOf(id)).setting('databases')).toBe('16');
+  });
+
   it('takes plain doors away and gives new ones', async () => {
     const id = await provisioned('doors');
     const types = async () => (await doorsOf(installation.control.db, [id])).map(({ type }) => type);
