@@ -16,6 +16,7 @@ import { wantedValues } from '../configuration/values.js';
 import { awaitAnswer, awaitReady, ServerEnded } from '../server/readiness.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { undoBy } from '../run/undo.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { stepsOf } from '#persistence/operations/read.js';
 import { openDoors } from './door-actions.js';
 import type { KindHandler } from './kind.js';
@@ -54,6 +55,7 @@ const configureTo = (aim: (context: AttemptContext) => Promise<Target>): Handler
       'let-go': async (context) => letGo(context, (await goal(context)).database.persistence),
       stop: async (context) => {
         await forgetDatabases(await goal(context));
+        await faultPoints.reached('databases:forgotten');
         await stop(context);
       },
       'await-ready': async (context) => {
