@@ -154,6 +154,7 @@ const inner = [
   'replace:await-ready',
   'dry-start:made',
   'dry-start:taken',
+  'databases:forgotten',
   'mode:data-kept',
   'mode:let-go',
   'certificate:files-written',

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
-import { connect } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Operation } from '#contracts/http/operations.js';
+import { CertificateWatch, seen } from '../support/certificate-watch.js';
+import { upgraded } from '../support/checker/checked-upgrade.js';
 import { eventually } from '../support/eventually.js';
 import { LiveTree, replicate } from '../support/live-tree.js';
 import { Live, type LiveDatabase } from '../support/live.js';
 import { makeOwnChain, type OwnChain } from '../support/own-chain.js';
 import { SteadyClients } from '../support/steady-clients.js';
-import { asTenant, doorOf } from '../support/tenant.js';
+import { asTenant } from '../support/tenant.js';
 
 /** A certificate that an operator brings, on servers that are in use. */
 
@@ -19,21 +19,17 @@ let live: Live;
 let authorityPem: string;
 
 beforeAll(async () => {
-  live = await Live.start();
+  // Handshakes take the time that a lease of two seconds does not have on a busy machine.
+  live = await Live.start({ HOLDFAST_LEASE_SECONDS: '15' });
   authorityPem = await live.authorityPem();
 }, 60_000);
 afterAll(() => live.close(), 60_000);
 
-/** What a client sees through the TLS door that believes this authority alone, and wants this name. */
-const seen = async (database: LiveDatabase, ca: string, servername: string): Promise<string> => {
-  const { host, port } = doorOf(database, 'redis+ssl');
-  const socket = connect({ host, port, ca, servername });
-  await once(socket, 'secureConnect');
-  const certificate = socket.getPeerX509Certificate();
-  socket.destroy();
-  return certificate?.fingerprint256 ?? '';
-};
 const pathOf = ({ id }: LiveDatabase): string => `/v1/databases/${id}/certificate`;
+const bring = async (database: LiveDatabase, { certificatePem, privateKeyPem }: OwnChain): Promise<Operation> => {
+  const body = { certificatePem, privateKeyPem, confirm: database.handle };
+  return live.succeeded((await live.ask<Operation>('PUT', pathOf(database), body)).id);
+};
 const fingerprint = ({ leafPem }: OwnChain): string => new X509Certificate(leafPem).fingerprint256;
 
 describe.each(['6.0', '8.0'])('a certificate of one’s own on version %s', (version) => {
@@ -45,11 +41,6 @@ describe.each(['6.0', '8.0'])('a certificate of one’s own on version %s', (ver
     chain = await makeOwnChain();
   }, 120_000);
 
-  const bring = async (): Promise<Operation> => {
-    const { certificatePem, privateKeyPem } = chain;
-    const body = { certificatePem, privateKeyPem, confirm: tree.primary.handle };
-    return live.succeeded((await live.ask<Operation>('PUT', pathOf(tree.primary), body)).id);
-  };
   const follows = (id: LiveTree['replica']): Promise<void> =>
     eventually(
       () =>
@@ -61,7 +52,7 @@ describe.each(['6.0', '8.0'])('a certificate of one’s own on version %s', (ver
 
   it('is noticed by none of 8 clients, and shows to whoever connects after it', async () => {
     const clients = await SteadyClients.connect(tree.primary, 8, authorityPem);
-    const { receipt } = await bring();
+    const { receipt } = await bring(tree.primary, chain);
     // The authority between is shown by the server: clients have the root only.
     expect(await seen(tree.primary, chain.rootPem, serverName)).toBe(fingerprint(chain));
     expect(await clients.stop()).toEqual([]);
@@ -93,5 +84,22 @@ describe.each(['6.0', '8.0'])('a certificate of one’s own on version %s', (ver
     expect((await live.show(tree.primary.id)).ownCertificate).toBeNull();
     await live.operate(tree.replica, 'restart');
     await follows(tree.replica);
+  });
+});
+
+describe('an upgrade of a server with a certificate of one’s own', () => {
+  it.each(['swap', 'in-place'] as const)('by %s shows no other one to whoever connects meanwhile', async (method) => {
+    const database = await live.provision(`kept-${method}`, { version: '7.0' });
+    const chain = await makeOwnChain();
+    await bring(database, chain);
+    const believing = { authorityPem: chain.rootPem, serverName };
+    await asTenant(database, (client) => client.set('kept', 'yes'), believing);
+    const watch = new CertificateWatch(database, chain.rootPem, serverName);
+    await upgraded(live, database, '8.0', { method }).finally(() => watch.stop());
+    expect(await watch.stop()).toEqual([fingerprint(chain)]);
+    expect(await asTenant(database, (client) => client.get('kept'), believing)).toBe('yes');
+    expect(await live.show(database.id)).toMatchObject({
+      ...{ version: '8.0', health: 'healthy', ownCertificate: { fingerprint256: fingerprint(chain) } },
+    });
   });
 });

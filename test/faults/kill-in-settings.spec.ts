@@ -94,7 +94,7 @@ const settingOf = async (id: string, name: string): Promise<unknown> =>
 
 /** Steps that only other changes have. */
 const special = ['keep', 'let-go', 'take-doors', 'open-doors', 'close-doors', 'start', 'await-ready'];
-const ordinary = starting('configure:', 'dry-start:').filter(
+const ordinary = starting('configure:', 'dry-start:', 'databases:').filter(
   (point) => !special.some((step) => point.startsWith(`configure:${step}:`)),
 );
 

@@ -47,13 +47,13 @@ it(
   async () => {
     const member = await provisioned();
     await tell(member, 'SET', 'kept', 'yes');
-    const worker = await run.victim('lifecycle-worker', 'stop:dry-start:taken');
+    const worker = await run.victim('lifecycle-worker', 'stop:databases:forgotten');
     living.push(worker);
     const operationId = await request(run.installation, member.id, {
       ...{ type: 'configure', settings: { databases: 8, timeout: 77 } },
     });
     await isStopped(worker);
-    // After the look at what the server holds.
+    // After the last look at what the server holds.
     expect(await copied(member, 10)).toBe(1);
     const { Pid: before } = await stateOf(member.container);
     worker.kill('SIGCONT');

@@ -38,6 +38,12 @@ export const changeRefusals = {
     'The history of settings has no such entry',
     'List the entries with `holdfast db:settings HANDLE --history`.',
   ),
+  nothing_to_change: entry(
+    409,
+    'fail',
+    'The database is so already',
+    'Nothing is to be done; `holdfast db:repair HANDLE` puts right what its server differs in.',
+  ),
   memory_in_use: entry(
     409,
     'fail',

@@ -29,8 +29,10 @@ export const parseSettings = (
   return Object.fromEntries(parsed.flatMap((one) => ('value' in one ? [[one.name, one.value]] : [])));
 };
 
-const parseOne = (version: string, name: string, input: SettingInput | null): Parsed => {
-  const path = `settings.${name}`;
+/** Redis takes the names in any case. */
+const parseOne = (version: string, given: string, input: SettingInput | null): Parsed => {
+  const path = `settings.${given}`;
+  const name = given.toLowerCase();
   const definition = findSetting(name);
   const owned = definition ? undefined : whyOwned(name);
   if (owned !== undefined) return { code: 'setting_forbidden', path, message: owned };
@@ -45,12 +47,16 @@ const parseOne = (version: string, name: string, input: SettingInput | null): Pa
   return { name: definition.name, value: canonical.value };
 };
 
-/** Under two of its names. */
+/** Under two of its names, or in two cases. */
 const twice = (parsed: readonly Parsed[]): Problem[] => {
   const names = parsed.flatMap((one) => ('value' in one ? [one.name] : []));
   return names
     .filter((name, index) => names.indexOf(name) !== index)
-    .map((name) => ({ code: 'setting_invalid', path: `settings.${name}`, message: 'is given twice, under two names' }));
+    .map((name) => ({
+      code: 'setting_invalid',
+      path: `settings.${name}`,
+      message: 'is given twice, under two names or in two cases',
+    }));
 };
 
 const precedence: readonly Code[] = ['setting_forbidden', 'setting_unknown', 'setting_invalid'];

@@ -94,6 +94,12 @@ describe('the allow-list', () => {
 });
 
 describe('a wish', () => {
+  it('may name its settings in any case, as with Redis, and each of them once', () => {
+    expect(parseSettings('8.0', { TimeOut: 5 })).toEqual({ timeout: '5' });
+    expect(codeOf(() => parseSettings('8.0', { DIR: '/' }))).toBe('setting_forbidden');
+    expect(codeOf(() => parseSettings('8.0', { Timeout: 5, timeout: 6 }))).toBe('setting_invalid');
+  });
+
   it('that every value fits is taken, and its canonical form means the same', () => {
     fc.assert(
       fc.property(aWish, ({ version, wish }) => {

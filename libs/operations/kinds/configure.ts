@@ -13,9 +13,10 @@ import { revive } from '../configuration/revive.js';
 import { targetOf, type Target } from '../configuration/target.js';
 import { removeThrowAway, throwAwayExists } from '../configuration/throw-away.js';
 import { wantedValues } from '../configuration/values.js';
-import { awaitAnswer, awaitReady } from '../server/readiness.js';
+import { awaitAnswer, awaitReady, ServerEnded } from '../server/readiness.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { undoBy } from '../run/undo.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { stepsOf } from '#persistence/operations/read.js';
 import { openDoors } from './door-actions.js';
 import type { KindHandler } from './kind.js';
@@ -54,6 +55,7 @@ const configureTo = (aim: (context: AttemptContext) => Promise<Target>): Handler
       'let-go': async (context) => letGo(context, (await goal(context)).database.persistence),
       stop: async (context) => {
         await forgetDatabases(await goal(context));
+        await faultPoints.reached('databases:forgotten');
         await stop(context);
       },
       'await-ready': async (context) => {
@@ -73,13 +75,10 @@ const bringUp = async (context: AttemptContext, after: AttemptContext): Promise<
   try {
     (await awaitAnswer(context, serverIn(context))).close();
   } catch (error) {
-    if (!isHoldfastError(error, 'server_not_ready') || !error.detail.startsWith(ended)) throw error;
+    if (!(error instanceof ServerEnded)) throw error;
     throw new HoldfastError('setting_refused', `The server does not come up: ${error.detail}`, { cause: error });
   }
 };
-
-/** How readiness tells of a server that has ended; the engine may start it again and again. */
-const ended = 'The container is ';
 
 /** Steps that change something. */
 const touching: ReadonlySet<string> = new Set<ConfigureAction>([
@@ -97,8 +96,9 @@ const isDown = async (context: AttemptContext): Promise<boolean> => {
     (await awaitAnswer(context, serverIn(context), reviveAfter)).close();
     return false;
   } catch (error) {
+    if (error instanceof ServerEnded) return true;
     // One that loads its data is left alone.
-    if (isHoldfastError(error, 'server_not_ready')) return error.detail.startsWith(ended);
+    if (isHoldfastError(error, 'server_not_ready')) return false;
     throw error;
   }
 };

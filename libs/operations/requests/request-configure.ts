@@ -11,13 +11,14 @@ import { columnsOf, configurationOf, wantedConfiguration } from '../configuratio
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { requireConfirmation } from './require-confirmation.js';
+import { refuseUnlessPending } from './nothing-to-change.js';
 import { requireServing } from './request-resize.js';
 
 type Wish = Omit<Extract<OperationRequest, { type: 'configure' }>, 'type'>;
 
 /**
  * Records another configuration, and says beforehand what of it needs a restart. Errors: `setting_forbidden`, `setting_unknown`, `setting_invalid`,
- * `setting_conflict`, `settings_entry_not_found`, `confirmation_required`, `database_not_ready`.
+ * `setting_conflict`, `settings_entry_not_found`, `nothing_to_change`, `confirmation_required`, `database_not_ready`.
  */
 export const requestConfigure = async (
   control: Control,
@@ -36,6 +37,7 @@ export const requestConfigure = async (
   };
   const after = await requireSound(tx, database, parameters);
   const plan = planOf(database, after);
+  if (plan.hot.length + plan.restart.length === 0) await refuseUnlessPending(tx, 'configure', database);
   requireConsent(database, after, plan.restart.length > 0, wish.confirm);
   return record(control, tx, actor, { database, after }, { ...parameters, plan });
 };

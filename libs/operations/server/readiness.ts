@@ -27,7 +27,17 @@ export const awaitReady = async (context: AttemptContext, server: Server): Promi
   }
 };
 
-/** Waits until the server has loaded its data and answers over TLS. The caller closes the connection. Errors: `server_not_ready`. */
+/** The server that is waited for has ended; the engine may start it again and again. One that still loads its data is none of these. */
+export class ServerEnded extends HoldfastError {
+  constructor(detail: string) {
+    super('server_not_ready', detail);
+  }
+}
+
+/**
+ * Waits until the server has loaded its data and answers over TLS. The caller closes the connection. Errors: `server_not_ready`, as `ServerEnded`
+ * when it has ended.
+ */
 export const awaitAnswer = async (
   context: AttemptContext,
   server: Server,
@@ -83,8 +93,7 @@ const crashWatch = (
       await context.log('error', await context.engines.containers.tailLogs(server.name, lastWordsLines, signal));
     }
     const cause = container?.outOfMemory ? ', out of memory' : '';
-    return new HoldfastError(
-      'server_not_ready',
+    return new ServerEnded(
       `The container is ${container?.state ?? 'gone'}${cause}, exit code ${container?.exitCode ?? 'unknown'}; its last output is in the log.`,
     );
   };

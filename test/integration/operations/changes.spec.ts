@@ -114,6 +114,34 @@ describe('configure', () => {
     expect((await serverOf(id)).setting('timeout')).toBe('9');
   });
 
+  it('that the server ends over when it is started again is refused, and the former one serves', async () => {
+    const id = await provisioned('ended');
+    const operationId = await request(installation, id, { type: 'configure', settings: { databases: 20 } });
+    const { host } = installation;
+    const start = host.startContainer.bind(host);
+    let starts = 0;
+    host.startContainer = async (name, within) => {
+      await start(name, within);
+      if (name === nameOf(id) && ++starts === 1) await host.stopContainer(name, 1, within);
+    };
+    expect(await run(operationId)).toEqual({ kind: 'fail', code: 'setting_refused' });
+    host.startContainer = start;
+    expect((await findOperation(installation.control.db, operationId))?.error).toMatchObject({ leftBehind: [] });
+    expect((await serverOf(id)).setting('databases')).toBe('16');
+  });
+
+  it('to what is recorded is refused, unless another one is on its way', async () => {
+    const id = await provisioned('same');
+    await configure(id, { settings: { timeout: 60 } });
+    for (const wish of [{ settings: { timeout: '60' } }, { persistence: 'aof' }, { tlsOnly: false }] as const) {
+      expect(await refusal(id, { type: 'configure', ...wish })).toBe('nothing_to_change');
+    }
+    const waiting = await request(installation, id, { type: 'configure', settings: { timeout: 90 } });
+    const back = await request(installation, id, { type: 'configure', settings: { timeout: 60 } });
+    for (const operationId of [waiting, back]) expect(await run(operationId)).toEqual({ kind: 'done' });
+    expect((await serverOf(id)).setting('timeout')).toBe('60');
+  });
+
   it('takes plain doors away and gives new ones', async () => {
     const id = await provisioned('doors');
     const types = async () => (await doorsOf(installation.control.db, [id])).map(({ type }) => type);
@@ -175,6 +203,13 @@ describe('resize', () => {
     expect(await databaseRow(installation, id)).toMatchObject({ memory_mb: 128, disk_gb: 20 });
     expect((await change(id, { type: 'resize', memoryMb: 64 })).outcome).toEqual({ kind: 'done' });
     expect(await limitOf(id)).toBe(memoryLimitBytes(64));
+  });
+
+  it('to the size that it has is refused', async () => {
+    const id = await provisioned('as-large');
+    expect(await refusal(id, { type: 'resize', memoryMb: 64 })).toBe('nothing_to_change');
+    expect((await change(id, { type: 'resize', memoryMb: 128 })).outcome).toEqual({ kind: 'done' });
+    expect(await refusal(id, { type: 'resize', memoryMb: 128 })).toBe('nothing_to_change');
   });
 
   it('that fails in the middle is undone, limit and all', async () => {
