@@ -179,6 +179,22 @@ const inner = [
   'deprecation:marked',
   'deprecation:recorded',
   'deprecation:ending',
+  'backup-schedule:arranged',
+  'backup-schedule:asking',
+  'backup-schedule:asked',
+  'backup-schedule:alerting',
+  'backup-schedule:alerted',
+  'retention:abandoned',
+  'retention:asking',
+  'retention:asked',
+  'retention:stray-removed',
+  'verification:asking',
+  'verification:asked',
+  'discovery:adopting',
+  'discovery:adopted',
+  'keys:passwords-sealed',
+  'keys:manifest-written',
+  'keys:backup-sealed',
 ] as const;
 
 export type FaultPointName =

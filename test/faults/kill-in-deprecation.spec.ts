@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
@@ -120,7 +119,7 @@ describe('a worker that stands still while another one sweeps', () => {
           withinMs: 10_000,
         },
       );
-      await eventually(() => expect(isStopped(victim.pid)).toBe(true), { withinMs: 10_000 });
+      await eventually(() => expect(victim.isStopped).toBe(true), { withinMs: 10_000 });
       await letLeaseRunOut();
       await started(run.worker('sweep-worker'));
       expect((await ended(await ask())).status).toBe('succeeded');
@@ -132,6 +131,3 @@ describe('a worker that stands still while another one sweeps', () => {
     patience,
   );
 });
-
-/** By the state that the kernel shows. */
-const isStopped = (pid: number): boolean => /^State:\s+T/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 
 export type AppName = 'standalone' | 'api' | 'scheduler' | 'lifecycle-worker' | 'backup-worker' | 'sweep-worker';
 
@@ -48,6 +49,11 @@ export class AppProcess {
       if (!this.child.stdout) throw new Error('The process has no output');
       await Promise.race([once(this.child.stdout, 'data', { signal: deadline }), this.exited]);
     }
+  }
+
+  /** Whether SIGSTOP holds it, by the state that the kernel shows. */
+  get isStopped(): boolean {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${String(this.pid)}/status`, 'utf8'));
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -24,14 +24,22 @@ a backup that breaks off has been written in part: the exit code tells. Any Redi
     const asked = await patientApi.GET('/v1/backups/{id}/rdb', { params: { path: { id } }, parseAs: 'stream' });
     const stream = (await answer(Promise.resolve(asked))) as unknown as ReadableStream<Uint8Array>;
     const announced = announcedBy(asked.response.headers, `${id}.rdb`);
-    const body = checked(unbroken(Readable.fromWeb(stream)), announced);
-    if (file === '-') {
-      for await (const chunk of body) await terminal.write(chunk);
-      return;
+    const source = Readable.fromWeb(stream);
+    // One that comes before somebody reads is told to whoever reads; one that comes later has nobody to reach.
+    source.on('error', () => undefined);
+    try {
+      const body = checked(unbroken(source), announced);
+      if (file === '-') {
+        for await (const chunk of body) await terminal.write(chunk);
+        return;
+      }
+      const path = file ?? announced.fileName;
+      await writeWhole(path, body);
+      const { sizeBytes } = announced;
+      terminal.print({ file: path, bytes: sizeBytes }, [`Wrote ${path}, ${renderBytes(sizeBytes)}`]);
+    } finally {
+      // What nobody reads any more would keep its connection.
+      source.destroy();
     }
-    const path = file ?? announced.fileName;
-    await writeWhole(path, body);
-    const { sizeBytes } = announced;
-    terminal.print({ file: path, bytes: sizeBytes }, [`Wrote ${path}, ${renderBytes(sizeBytes)}`]);
   },
 });

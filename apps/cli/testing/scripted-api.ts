@@ -60,10 +60,16 @@ const reply = (response: ServerResponse, { status, body }: { status: number; bod
   response.end(body === undefined ? '' : JSON.stringify(body));
 };
 
+/** A document, or what else was sent, as text. */
+const bodyOf = (headers: IncomingMessage['headers'], text: string): unknown => {
+  if (headers['content-type'] === 'application/octet-stream') return text;
+  return text === '' ? null : JSON.parse(text);
+};
+
 const receive = async (request: IncomingMessage): Promise<Received> => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');
   const { method = '', url = '', headers } = request;
-  return { method, path: decodeURIComponent(url), headers, body: text === '' ? null : JSON.parse(text) };
+  return { method, path: decodeURIComponent(url), headers, body: bodyOf(headers, text) };
 };

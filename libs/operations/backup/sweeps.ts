@@ -1,4 +1,5 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { failAbandonedBackups } from '#persistence/backup-retention.js';
 import type { Control } from '../control.js';
 import type { Sweep } from '../drift/sweeper.js';
@@ -37,6 +38,7 @@ export const backupSweeps = ({
   }),
   retention: timed(async (proceed, signal) => {
     const abandoned = await failAbandonedBackups(control.db);
+    await faultPoints.reached('retention:abandoned');
     const { databases, requested, skipped } = await letBackupsGo(control, proceed);
     const { removed, unknownBackups, unreachable } = await tidyStores(control, stores, proceed, signal);
     const found = { backup_abandoned: abandoned, object_stray: removed, backup_unknown: unknownBackups };

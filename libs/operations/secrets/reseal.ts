@@ -1,5 +1,6 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { findInstallation } from '#persistence/installation.js';
 import {
   olderCertificateKeys,
@@ -44,6 +45,7 @@ export const resealAll = async (
   await resealCertificateKeys(control);
   await resealSentCertificates(control);
   const credentials = await resealCredentials(control);
+  await faultPoints.reached('keys:passwords-sealed');
   let [backups, left, after] = [0, 0, null as string | null];
   for (;;) {
     const lot = await olderEnvelopes(control.db, control.secrets.version, after, atOnce);
@@ -101,7 +103,9 @@ const resealBackup = async (
     const opened = await requireManifest(store, secrets, backup, signal);
     const { file, sealedEnvelope } = rewrapManifest(secrets, opened);
     await store.put(backup.manifest_key ?? '', once(file), signal);
+    await faultPoints.reached('keys:manifest-written');
     await resealEnvelope(db, backup.id, backup.envelope ?? '', sealedEnvelope);
+    await faultPoints.reached('keys:backup-sealed');
     return true;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import type { BackupManifest } from '#contracts/backup-manifest.js';
 import { environmentsInPool } from '#domain/server/addresses.js';
 import { keysIn } from '#domain/rdb/summary.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { ensureFormerDatabase } from '#persistence/backup-discovery.js';
 import { completeBackup, findBackup, insertBackup } from '#persistence/backups.js';
@@ -49,7 +50,9 @@ export const adoptBackup = async (
     const subject = { environmentId: environment.id, databaseId: database.id };
     const detail = { backupId: id, store: place.store, installation: manifest.installation.name };
     await appendAudit(tx, auditEvent(now, actor, 'backup.discovered', subject, detail));
+    await faultPoints.reached('discovery:adopting');
   });
+  await faultPoints.reached('discovery:adopted');
 };
 
 const environmentOf = async (control: Control, tx: Tx, { environment }: BackupManifest) =>

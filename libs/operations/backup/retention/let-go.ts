@@ -1,5 +1,6 @@
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { sweepActor } from '#domain/drift/sweep.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { lockPolicies, policyOf } from '#persistence/backup-policies.js';
 import { databasesWithAutomaticBackups } from '#persistence/backup-retention.js';
 import { lockBackup } from '#persistence/backups.js';
@@ -29,6 +30,7 @@ export const letBackupsGo = async (control: Control, proceed: () => Promise<void
     const seen = await backupsToPurge(db, database, await policyOf(db, database), control.now());
     if (seen.length === 0) continue;
     const outcome = await db.transaction().execute((tx) => purgeOf(control, tx, database));
+    await faultPoints.reached('retention:asked');
     requested += outcome.requested;
     skipped += outcome.skipped;
   }
@@ -56,6 +58,7 @@ const purge = async (control: Control, tx: Tx, backupId: string): Promise<boolea
   if (backup?.status !== 'complete' || backup.kind !== 'automatic') return false;
   try {
     await requestPurge(control, tx, sweepActor('retention'), backup);
+    await faultPoints.reached('retention:asking');
     return true;
   } catch (error) {
     if (isHoldfastError(error, 'backup_held') || isHoldfastError(error, 'backup_in_use')) return false;

@@ -1,5 +1,6 @@
 import type { ObjectStore, ObjectStores, StoredObject } from '#engine/ports/object-store.js';
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { namedPrefixes } from '#persistence/backup-retention.js';
 import type { Db } from '#persistence/connection.js';
 import { findInstallation } from '#persistence/installation.js';
@@ -108,6 +109,7 @@ class StoreTidying {
       for (const { key } of objects) {
         await this.place.store.remove(key, this.signal);
         this.removed++;
+        await faultPoints.reached('retention:stray-removed');
       }
     }
   }

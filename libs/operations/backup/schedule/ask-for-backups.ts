@@ -1,5 +1,6 @@
 import { momentDue, type ScheduleMoments } from '#domain/backup/schedule.js';
 import { sweepActor } from '#domain/drift/sweep.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { policyBook } from '#persistence/backup-policies.js';
 import {
   arrangeSchedules,
@@ -32,6 +33,7 @@ export const askForBackups = async (control: Control, proceed: () => Promise<voi
   const { db } = control;
   const now = control.now();
   await arrangeSchedules(db, now);
+  await faultPoints.reached('backup-schedule:arranged');
   const [databases, due] = [await scheduledDatabases(db), await dueSelector(control, now)];
   const ready = databases.flatMap((database) => {
     const moment = due(database);
@@ -42,6 +44,7 @@ export const askForBackups = async (control: Control, proceed: () => Promise<voi
     if (requested >= requestsPerSweep) break;
     if (tried++ % lot === 0) await proceed();
     const outcome = await serve(control, database.id, moment);
+    await faultPoints.reached('backup-schedule:asked');
     requested += Number(outcome === 'requested');
     skipped += Number(outcome === 'skipped');
   }
@@ -68,5 +71,6 @@ const serve = (control: Control, databaseId: string, moment: Date): Promise<'req
     if (!database || (await isBeingBackedUp(tx, databaseId))) return 'skipped';
     if (!(await serveMoment(tx, databaseId, moment))) return 'served';
     await requestBackup(control, tx, sweepActor('backup-schedule'), database, 'automatic');
+    await faultPoints.reached('backup-schedule:asking');
     return 'requested';
   });

@@ -1,5 +1,6 @@
 import { overdueSince } from '#domain/backup/alert.js';
 import { sweepActor } from '#domain/drift/sweep.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { alertsWithoutSchedule, backupAges, endAlert, raiseAlert, type BackupAge } from '#persistence/backup-ages.js';
 import { policyBook } from '#persistence/backup-policies.js';
@@ -22,6 +23,7 @@ export const watchAges = async (control: Control): Promise<WatchedAges> => {
     overdue += Number(since !== null);
     if ((since === null) === (age.overdue_since === null)) continue;
     changes += Number(await change(control, age, since, maximumAgeHours));
+    await faultPoints.reached('backup-schedule:alerted');
   }
   for (const { database_id, environment_id } of await alertsWithoutSchedule(control.db)) {
     changes += Number(await change(control, { id: database_id, environment_id, verified_at: null }, null, null));
@@ -46,5 +48,6 @@ const change = (
     const detail = { verifiedAt: verifiedAt?.toISOString() ?? null, maximumAgeHours };
     const subject = { environmentId, databaseId: id };
     await appendAudit(tx, auditEvent(control.now(), sweepActor('backup-schedule'), action, subject, detail));
+    await faultPoints.reached('backup-schedule:alerting');
     return true;
   });

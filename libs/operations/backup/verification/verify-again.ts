@@ -1,6 +1,7 @@
 import { reverifyAfterDays, verificationsPerSweep } from '#domain/backup/verification-pace.js';
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { sweepActor } from '#domain/drift/sweep.js';
+import { faultPoints } from '#observability/fault-points.js';
 import { backupsToVerify, countCompleteBackups, countOpenVerifications } from '#persistence/backup-retention.js';
 import { lockBackup } from '#persistence/backups.js';
 import type { Control } from '../../control.js';
@@ -29,6 +30,7 @@ export const verifyAgain = async (
   for (const id of chosen.slice(0, Math.max(0, most - waiting))) {
     await proceed();
     requested += Number(await ask(control, id, before));
+    await faultPoints.reached('verification:asked');
   }
   return { requested };
 };
@@ -40,6 +42,7 @@ const ask = (control: Control, id: string, before: Date): Promise<boolean> =>
     if (!backup || (await backupsToVerify(tx, before, 1, id)).length === 0) return false;
     try {
       await requestVerify(control, tx, sweepActor('verification'), backup);
+      await faultPoints.reached('verification:asking');
       return true;
     } catch (error) {
       if (isHoldfastError(error, 'backup_not_complete')) return false;
