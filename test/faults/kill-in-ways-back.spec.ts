@@ -142,20 +142,24 @@ describe('a worker that dies while it gives the place back to the server of toda
 });
 
 describe('a way back that is called off', () => {
-  it('leaves the server of today as it was, and the kept one kept', async () => {
-    const { id, today, kept, watch } = await both();
-    const victim = await run.victim('lifecycle-worker', 'go-back:prepare:acted');
-    const operationId = await asked(id);
-    expect(await victim.exited).toEqual(dead);
-    await cancel(run.installation, operationId);
-    await worker();
-    expect(await finished(run.installation, operationId)).toMatchObject({ status: 'cancelled' });
-    await watch.expectSound(today, 0);
-    expect(await tryWrite(today)).toBe('OK');
-    expect(await tryWrite(kept)).toBe('silent');
-    expect(await run.complaints()).toEqual([]);
-    await succeeded(run, await asked(id));
-    expect(await tryWrite(await memberOf(run, id))).toBe('OK');
-    expect(await databaseRow(run.installation, id)).toMatchObject({ version: kept.version });
-  }, perPoint);
+  it(
+    'leaves the server of today as it was, and the kept one kept',
+    async () => {
+      const { id, today, kept, watch } = await both();
+      const victim = await run.victim('lifecycle-worker', 'go-back:prepare:acted');
+      const operationId = await asked(id);
+      expect(await victim.exited).toEqual(dead);
+      await cancel(run.installation, operationId);
+      await worker();
+      expect(await finished(run.installation, operationId)).toMatchObject({ status: 'cancelled' });
+      await watch.expectSound(today, 0);
+      expect(await tryWrite(today)).toBe('OK');
+      expect(await tryWrite(kept)).toBe('silent');
+      expect(await run.complaints()).toEqual([]);
+      await succeeded(run, await asked(id));
+      expect(await tryWrite(await memberOf(run, id))).toBe('OK');
+      expect(await databaseRow(run.installation, id)).toMatchObject({ version: kept.version });
+    },
+    perPoint,
+  );
 });
