@@ -49,6 +49,7 @@ describe('the permission of each kind of operation', () => {
       restart: 'ops',
       reload: 'ops',
       upgrade: 'ops',
+      'go-back': 'destroy',
       discard: 'destroy',
       repair: 'ops',
       configure: 'ops',
