@@ -128,21 +128,26 @@ describe('sweeps', () => {
       const due = (): Promise<void> => Promise.resolve(void woken++);
       const module = SweepWorkerModule.register({ due, queue, queuePrefix: prefix });
       const application = await NestFactory.createApplicationContext(module, { logger: false });
-      const schedule = () => queues.scheduleSweeps({ ...noSweeps, drift: 100 }, Date.now());
-      await eventually(() => queues.scheduleSweeps({ ...noSweeps, drift: 3_600_000 }, Date.now()), { withinMs: 5000 });
-      await schedule();
-      await eventually(() => expect(woken).toBeGreaterThan(2), { withinMs: 5000 });
-      for (const name of queues.all.map((one) => one.name).filter((name) => name === 'drift-sweep')) {
-        const keys = await queue.keys(`${prefix}:${name}:*`);
-        await queue.del(...keys);
+      try {
+        const schedule = () => queues.scheduleSweeps({ ...noSweeps, drift: 100 }, Date.now());
+        await eventually(() => queues.scheduleSweeps({ ...noSweeps, drift: 3_600_000 }, Date.now()), {
+          withinMs: 5000,
+        });
+        await schedule();
+        await eventually(() => expect(woken).toBeGreaterThan(2), { withinMs: 5000 });
+        for (const name of queues.all.map((one) => one.name).filter((name) => name === 'drift-sweep')) {
+          const keys = await queue.keys(`${prefix}:${name}:*`);
+          await queue.del(...keys);
+        }
+        const before = woken;
+        await schedule();
+        await eventually(() => expect(woken).toBeGreaterThan(before + 2), { withinMs: 5000 });
+      } finally {
+        await queues.scheduleSweeps(noSweeps, Date.now());
+        await application.close();
+        queue.disconnect();
+        await queues.close();
       }
-      const before = woken;
-      await schedule();
-      await eventually(() => expect(woken).toBeGreaterThan(before + 2), { withinMs: 5000 });
-      await queues.scheduleSweeps(noSweeps, Date.now());
-      await application.close();
-      queue.disconnect();
-      await queues.close();
     },
     patience,
   );
