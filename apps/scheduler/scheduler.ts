@@ -1,4 +1,5 @@
 import type { Logger } from '#observability/logger.js';
+import { unnamedStores } from '#operations/backup/named-stores.js';
 import type { Control } from '#operations/control.js';
 import { recordCatalogue } from '#operations/lifecycle/record-catalogue.js';
 import type { CheckpointFile } from '#operations/history/checkpoints.js';
@@ -52,6 +53,7 @@ export class Scheduler {
     void this.guarded('sweeps', () => this.scheduleSweeps());
     this.every(catalogueEveryMs, 'catalogue', () => recordCatalogue(this.options.control));
     void this.guarded('catalogue', () => recordCatalogue(this.options.control));
+    void this.guarded('stores', () => this.warnOfStores());
     this.every(checkpointEveryMs, 'checkpoint', () => this.sign());
     this.every(forgetEveryMs, 'forget', () => forgetOldIdempotencyKeys(this.options.control.db));
   }
@@ -91,6 +93,12 @@ export class Scheduler {
     const { control, queues, logger } = this.options;
     const rescued = await rescue(control.db, (wakeUps) => queues.missing(wakeUps));
     if (rescued.lostLeases + rescued.lostWakeUps > 0) logger.warn(rescued, 'put lost operations back on their way');
+  }
+
+  /** Once: the file is read once too. */
+  private async warnOfStores(): Promise<void> {
+    for (const lost of await unnamedStores(this.options.control))
+      this.options.logger.warn(lost, 'backups lie in a store that is not in HOLDFAST_BACKUP_STORES_FILE; put it back');
   }
 
   private async scheduleSweeps(): Promise<void> {

@@ -29,6 +29,16 @@ export const copiesOf = (db: Db | Tx, id: string): Promise<BackupRow[]> =>
     .orderBy('id')
     .execute();
 
+/** How many complete ones lie in each store. */
+export const backupsInStores = (db: Db): Promise<{ store: string; backups: number }[]> =>
+  db
+    .selectFrom('backups')
+    .select(['store', sql<number>`count(*)::integer`.as('backups')])
+    .where('status', '=', 'complete')
+    .groupBy('store')
+    .orderBy('store')
+    .execute();
+
 export interface CompleteBackup {
   readonly manifest: BackupManifest;
   readonly manifestKey: string;

@@ -46,16 +46,19 @@ describe('the directory of a store', () => {
     expect(modeOf(join(root, '.unfinished'))).toBe('700');
   });
 
-  it('is never made when it is not: its disk may not be mounted', async () => {
+  it('is never made when it is not: its disk may not be mounted, and come back', async () => {
     rmSync(root, { recursive: true });
-    await expectCode(put(store, 'env/one', '1'), 'backup_store_refused');
-    await expectCode(read(store, 'one'), 'backup_store_refused');
-    await expectCode(store.find('env/one', calm), 'backup_store_refused');
-    await expectCode(keysOf(store), 'backup_store_refused');
-    await expectCode(keysOf(store, 'env/'), 'backup_store_refused');
-    await expectCode(store.remove('env/one', calm), 'backup_store_refused');
-    await expectCode(store.removeUnfinished(new Date(), calm), 'backup_store_refused');
+    await expectCode(put(store, 'env/one', '1'), 'backup_store_unreachable');
+    await expectCode(read(store, 'one'), 'backup_store_unreachable');
+    await expectCode(store.find('env/one', calm), 'backup_store_unreachable');
+    await expectCode(keysOf(store), 'backup_store_unreachable');
+    await expectCode(keysOf(store, 'env/'), 'backup_store_unreachable');
+    await expectCode(store.remove('env/one', calm), 'backup_store_unreachable');
+    await expectCode(store.removeUnfinished(new Date(), calm), 'backup_store_unreachable');
     expect(readdirSync(directory)).toEqual([]);
+    mkdirSync(root);
+    await put(store, 'env/one', '1');
+    expect(await keysOf(store)).toEqual(['env/one']);
   });
 
   it('may be reached by a link', async () => {

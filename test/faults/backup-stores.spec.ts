@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findOperation } from '#persistence/operations/read.js';
 import type { AppProcess } from '../support/app-process.js';
 import { BackupRun } from '../support/backup-run.js';
 import { eventually } from '../support/eventually.js';
 import { FaultyProxy, type Fault, type FaultRule } from '../support/faulty-proxy.js';
-import { backup, finished, onBackup } from '../support/requests.js';
+import { backup, finished, onBackup, verified } from '../support/requests.js';
 import { S3Server, s3Credentials } from '../support/s3-server.js';
 
 const patience = 180_000;
@@ -53,7 +54,7 @@ describe('a directory', () => {
   );
 
   it(
-    'that goes in the middle fails the backup, and nothing of it is left when it is back',
+    'that goes in the middle is waited for, and the backup goes on when it is back',
     async () => {
       await command('mount', ['-o', 'remount,size=200m', place()]);
       const { backupId, operationId } = await backup(run.installation, run.source);
@@ -63,13 +64,20 @@ describe('a directory', () => {
       worker.kill('SIGSTOP');
       await rename(store(), `${store()}-away`);
       worker.kill('SIGCONT');
-      expect(await finished(run.installation, operationId, patience)).toMatchObject({
-        status: 'failed',
-        error: { code: 'backup_store_refused' },
-      });
+      await eventually(
+        async () =>
+          expect(await findOperation(run.installation.control.db, operationId)).toMatchObject({
+            status: 'waiting',
+            attempt: 2,
+            error: { code: 'backup_store_unreachable' },
+          }),
+        { withinMs: 60_000 },
+      );
       await rename(`${store()}-away`, store());
-      expect(await run.row(backupId)).toMatchObject({ status: 'failed', manifest: null });
-      await run.expectSound();
+      await run.succeeded(operationId);
+      expect(await run.row(backupId)).toMatchObject({ status: 'complete' });
+      await verified(run.installation, backupId, patience);
+      await eventually(() => run.expectSound(), { withinMs: 20_000 });
       await run.verifiedBackup();
     },
     patience,

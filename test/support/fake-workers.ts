@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Scheduler } from '../../apps/scheduler/scheduler.js';
 import type { OperationRunner } from '#operations/run/operation-runner.js';
 import type { RunnerOptions } from '#operations/run/runner-options.js';
@@ -32,6 +32,7 @@ const silent = pino({ level: 'silent' });
 export const startScheduler = async (
   { control, databaseUrl, checkpoints }: FakeInstallation,
   url = queueUrl(),
+  logger: Logger = silent,
 ): Promise<Closable & { readonly queues: Queues }> => {
   const queues = new Queues(url, queuePrefix(control.installation), () => undefined);
   const scheduler = new Scheduler({
@@ -39,7 +40,7 @@ export const startScheduler = async (
     databaseUrl,
     queues,
     checkpoints,
-    logger: silent,
+    logger,
     sweepIntervals: noSweeps,
   });
   await scheduler.start();

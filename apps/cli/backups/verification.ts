@@ -40,6 +40,13 @@ export const followVerification = async (
   return backup.verification === 'verified' ? exitCodes.done : exitCodes.failed;
 };
 
+/** What this verification came to: when it could not be carried out, the backup shows the end of an earlier one. */
+export const verificationOutcome = (backup: Backup, { status, error }: Operation): string => {
+  if (status === 'succeeded') return verificationSentence(backup);
+  const why = error ? `: ${error.detail}` : '.';
+  return `This verification ${status === 'cancelled' ? 'was cancelled' : 'failed'}${why} The backup is ${verificationText(backup)} as it stands.`;
+};
+
 /** `Verification: verified, restored in 1.2 s.` */
 export const verificationSentence = (backup: Backup): string => {
   const { restoreMs, verificationDetail: detail } = backup;

@@ -1,5 +1,5 @@
 import { requestOnBackup } from '../backups/request.js';
-import { followVerification, verificationSentence } from '../backups/verification.js';
+import { followVerification, verificationOutcome } from '../backups/verification.js';
 import { detachedNote } from '../operations/outcome.js';
 import { backupOperand, detachOption, type DetachOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
@@ -14,7 +14,7 @@ export const verb = defineVerb<DetachOptions, [string]>({
     const requested = await requestOnBackup(session, id, { type: 'verify' });
     if (detach) return session.terminal.print(requested, [detachedNote(requested)]);
     return followVerification(session, requested, id, (backup, operation) =>
-      session.terminal.print({ backup, operation }, [verificationSentence(backup)]),
+      session.terminal.print({ backup, operation }, [verificationOutcome(backup, operation)]),
     );
   },
 });

@@ -114,6 +114,22 @@ describe('db:backup', () => {
   });
 });
 
+describe('backup:verify', () => {
+  it('says that this one failed, not what an earlier one showed', async () => {
+    const error = {
+      ...{ code: 'backup_store_unreachable' as const, detail: 'The disk is away.', remedy: 'Look.' },
+      leftBehind: [],
+    };
+    await using api = await startApi({
+      [`POST ${requests}`]: [accepted('verify-backup')],
+      [`GET /v1/operations/${operationId}`]: [ok(operationOf('failed', { type: 'verify-backup', error }))],
+    });
+    const { exitCode, output } = await run(api, `backup:verify ${backupId}`);
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/^This verification failed: The disk is away\. .*verified.* as it stands\.\n$/);
+  });
+});
+
 describe('backup:restore', () => {
   it('sends what was given, prints the URL alone, and warns', async () => {
     await using api = await startApi({

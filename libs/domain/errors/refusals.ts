@@ -162,7 +162,7 @@ export const refusals = {
     409,
     'fail',
     'The database is not in a state that allows this',
-    'Wait for its running operation or look at its status.',
+    'Look at its status: wait for the operation that runs on it; when its provision or deprovision failed, mend the cause and retry that operation (`operation:list`, `operation:retry`), or deprovision the database.',
   ),
   not_a_replica: entry(
     409,

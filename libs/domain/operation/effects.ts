@@ -1,7 +1,8 @@
 import { databaseStatuses, type DatabaseStatus } from '../database/status.js';
 import type { OperationKind } from './kinds.js';
 
-export type OperationMoment = 'claim' | 'succeed' | 'fail' | 'cancel';
+/** `untouched`: it failed before anything of its database was changed. */
+export type OperationMoment = 'claim' | 'succeed' | 'fail' | 'untouched' | 'cancel';
 
 /** What a moment of an operation means for its database; a missing one changes nothing. `docs/state-machines.md` is generated from it. */
 export const databaseStatusAfter: Record<OperationKind, Partial<Record<OperationMoment, DatabaseStatus>>> = {
@@ -22,7 +23,13 @@ export const databaseStatusAfter: Record<OperationKind, Partial<Record<Operation
   'retire-credentials': {},
   'renew-certificate': {},
   rename: {},
-  deprovision: { claim: 'deprovisioning', succeed: 'deprovisioned', fail: 'deprovision_failed' },
+  deprovision: {
+    claim: 'deprovisioning',
+    succeed: 'deprovisioned',
+    fail: 'deprovision_failed',
+    // A final backup that cannot be taken must not end the care for a healthy database.
+    untouched: 'provisioned',
+  },
   'backup-snapshot': {},
   'verify-backup': {},
   'copy-backup': {},

@@ -1,8 +1,8 @@
 /**
  * Where backups lie: names and bytes. A key is a relative path of `[a-z0-9._-]` segments; it never begins with a dot.
  *
- * Every method takes an AbortSignal last. Errors are HoldfastErrors: `backup_store_unreachable` (no answer, or one that asks to come back
- * later; worth trying again), `backup_store_refused` (credentials, a bucket that is not there, a directory that cannot be written),
+ * Every method takes an AbortSignal last. Errors are HoldfastErrors: `backup_store_unreachable` (no answer, one that asks to come back
+ * later, a directory that is not there, for its disk may come back; worth trying again), `backup_store_refused` (credentials, a bucket that is not there, a directory that cannot be written),
  * `backup_store_full`, and those named at the method.
  */
 export interface ObjectStore {

@@ -148,8 +148,17 @@ export class DirectoryStore implements ObjectStore {
     try {
       return await work();
     } catch (error) {
-      throw directoryError(this.description, error);
+      if (codeOf(error) !== 'ENOENT' || (await this.isRootThere())) throw directoryError(this.description, error);
+      const what = 'is not there; its disk may not be mounted';
+      throw new HoldfastError('backup_store_unreachable', `${this.description} ${what}`, { cause: error });
     }
+  }
+
+  private isRootThere(): Promise<boolean> {
+    return access(this.root).then(
+      () => true,
+      (error: unknown) => codeOf(error) !== 'ENOENT',
+    );
   }
 
   private missing(key: string): HoldfastError {

@@ -1,5 +1,5 @@
 import type { BackupStoreSettings } from '#configuration/backup-stores.js';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { storeGone } from '#domain/backup/store-gone.js';
 import type { ObjectStore, ObjectStores } from '../ports/object-store.js';
 import { DirectoryStore } from './directory-store.js';
 import { S3Store } from './s3-store.js';
@@ -19,6 +19,6 @@ export const openStores = (settings: BackupStoreSettings): ObjectStores => {
 
 const openStore = (name: string, settings: BackupStoreSettings): ObjectStore => {
   const store = Object.hasOwn(settings, name) ? settings[name] : undefined;
-  if (!store) throw new HoldfastError('backup_store_unknown', `there is no backup store ${JSON.stringify(name)}`);
+  if (!store) throw storeGone(name);
   return store.type === 'directory' ? new DirectoryStore(store.path, store.isOwn) : new S3Store(store);
 };

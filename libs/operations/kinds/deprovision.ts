@@ -7,6 +7,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints, type FaultPointName } from '#observability/fault-points.js';
 import { backupOfOperation, failBackupOf } from '#persistence/backups.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
+import { hasBegunOtherStep } from '#persistence/operations/read.js';
 import { forgetFollower } from '../replication/forget.js';
 import { removeIncarnation } from '../upgrade/successor.js';
 import type { AttemptContext } from '../run/context.js';
@@ -38,6 +39,9 @@ const tidy = async (context: AttemptContext): Promise<void> => {
   for (const source of context.others) await forgetFollower(context, source);
 };
 
+/** The only step that changes nothing of the database. */
+const backupStep: DeprovisionAction = 'final-backup';
+
 export const deprovision: KindHandler<Situation, DeprovisionAction> = {
   observe,
   decide: decideDeprovision,
@@ -53,6 +57,9 @@ export const deprovision: KindHandler<Situation, DeprovisionAction> = {
   // Nothing half made stays of a final backup that could not be taken.
   compensate: async (context) =>
     (await backupOfOperation(context.control.db, context.operation.id)) ? removeHalfMade(context) : [],
+  // Any deprovision: a later one may fail at its backup because of what an earlier one removed.
+  untouched: async (tx, { database }) =>
+    database.provisioned_at !== null && !(await hasBegunOtherStep(tx, 'deprovision', database.id, backupStep)),
   ended: async (tx, { operation }, { event, error }) => {
     if (event === 'fail') await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
   },

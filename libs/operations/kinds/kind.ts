@@ -24,6 +24,8 @@ export interface KindHandler<Situation, Action extends string> {
    * goes on as long as an operation may.
    */
   readonly perseveres?: (context: AttemptContext) => Promise<boolean>;
+  /** Asked when it failed, in the transaction that writes it: true when its database is as it was before. */
+  readonly untouched?: (tx: Tx, context: AttemptContext) => Promise<boolean>;
   /** What the end means beyond the database's status, in the transaction that writes it. */
   readonly ended?: (tx: Tx, context: AttemptContext, end: OperationEnd) => Promise<void>;
   readonly receipt: (context: AttemptContext) => OperationReceipt | Promise<OperationReceipt>;

@@ -28,7 +28,10 @@ import { unlink } from './unlink.js';
 import { verifyBackup } from './verify-backup.js';
 
 /** A handler with its situation and actions hidden, so that all kinds look alike. */
-export interface KindRunner extends Pick<KindHandler<never, never>, 'compensate' | 'perseveres' | 'ended' | 'receipt'> {
+export interface KindRunner extends Pick<
+  KindHandler<never, never>,
+  'compensate' | 'perseveres' | 'untouched' | 'ended' | 'receipt'
+> {
   /** Names of its steps. */
   readonly steps: readonly string[];
   drive(context: AttemptContext, journal: Journal): Promise<void>;
@@ -37,6 +40,7 @@ export interface KindRunner extends Pick<KindHandler<never, never>, 'compensate'
 const runner = <Situation, Action extends string>(handler: KindHandler<Situation, Action>): KindRunner => ({
   ...(handler.compensate ? { compensate: handler.compensate } : {}),
   ...(handler.perseveres ? { perseveres: handler.perseveres } : {}),
+  ...(handler.untouched ? { untouched: handler.untouched } : {}),
   ...(handler.ended ? { ended: handler.ended } : {}),
   receipt: handler.receipt,
   steps: Object.keys(handler.actions),

@@ -7,6 +7,7 @@ import { updateBackup, usesOfBackup } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import type { BackupRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { requireNamedStore, requireNamedStores } from '../backup/named-stores.js';
 import { auditEvent } from './audit.js';
 import { requestCopy, requestPurge, requestVerify } from './request-backup.js';
 import { requestRestore } from './request-restore.js';
@@ -19,7 +20,7 @@ export const kindOfRequest = {
   purge: 'purge-backup',
 } as const satisfies Record<BackupOperationRequest['type'], OperationKind>;
 
-/** Errors: those of request-backup.ts and request-restore.ts, `confirmation_required`. The backup's row is locked. */
+/** Errors: those of request-backup.ts and request-restore.ts, `confirmation_required`, `backup_store_unknown`. The backup's row is locked. */
 export const requestOnBackup = async (
   control: Control,
   tx: Tx,
@@ -28,6 +29,8 @@ export const requestOnBackup = async (
   request: BackupOperationRequest,
 ): Promise<OperationRow> => {
   const { backup } = subject;
+  if (request.type === 'purge') await requireNamedStores(control, tx, backup);
+  else requireNamedStore(control, backup);
   switch (request.type) {
     case 'restore':
       return (await requestRestore(control, tx, actor, subject, request)).operation;

@@ -5,6 +5,7 @@ import type { Tx } from '#persistence/connection.js';
 import type { OperationParameters } from '#persistence/operation-documents.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { requireNamedStore, requireNamedStores } from '../backup/named-stores.js';
 import { requestCopy, requestPurge, requestVerify, requireSound } from './request-backup.js';
 
 const parametersSchema = z.looseObject({ backupId: z.uuid(), store: z.string().optional() });
@@ -30,6 +31,8 @@ export const retryOnBackup = async (
   const { backupId, store = '' } = parametersSchema.parse(parameters);
   const backup = await lockBackup(tx, backupId, 'no key update');
   if (!backup) throw new HoldfastError('backup_not_found', `No backup has the id ${backupId}.`);
+  if (kind === 'purge-backup') await requireNamedStores(control, tx, backup);
+  else requireNamedStore(control, backup);
   switch (kind) {
     case 'verify-backup':
       return requestVerify(control, tx, actor, backup, retryOf);

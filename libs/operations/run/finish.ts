@@ -98,13 +98,18 @@ const finish = async (
     await endAttempt(tx, lease, { event, ...documents });
     await more(tx);
     await kindRunners[operation.kind].ended?.(tx, context, { event, ...documents });
-    if (context.begun) await applyOutcome(tx, operation.kind, database.id, moment);
+    if (context.begun) await applyOutcome(tx, operation.kind, database.id, await momentIn(tx, context, moment));
     await appendLog(tx, operation.id, event === 'fail' ? 'error' : 'info', line);
     const subject = { environmentId: environment.id, databaseId: database.id, operationId: operation.id };
     const action = `${operation.kind}.${nextStatus('running', event) ?? event}`;
     await appendAudit(tx, auditEvent(control.now(), `worker:${lease.owner}`, action, subject, { ...documents }));
     await faultPoints.reached(`${operation.kind}:ending`);
   });
+};
+
+const momentIn = async (tx: Tx, context: AttemptContext, moment: OperationMoment): Promise<OperationMoment> => {
+  const { untouched } = kindRunners[context.operation.kind];
+  return moment === 'fail' && (await untouched?.(tx, context)) ? 'untouched' : moment;
 };
 
 /** A transient error: due again later. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { OperationKind } from '#domain/operation/kinds.js';
 import type { Db, Tx } from '../connection.js';
 import type { OperationReceipt } from '../operation-documents.js';
 import type { OperationLogRow, OperationRow, OperationStepRow } from '../tables.js';
@@ -34,6 +35,27 @@ export const stepsOf = async (db: Db, operationIds: readonly string[]): Promise<
         .orderBy('attempt')
         .orderBy('ordinal')
         .execute();
+
+/** Whether an operation of the kind, of any day, with this database as its subject has begun a step other than this one. */
+export const hasBegunOtherStep = async (
+  tx: Tx,
+  kind: OperationKind,
+  databaseId: string,
+  name: string,
+): Promise<boolean> => {
+  const step = await tx
+    .selectFrom('operation_steps')
+    .innerJoin('operations', 'operations.id', 'operation_steps.operation_id')
+    .innerJoin('operation_targets', 'operation_targets.operation_id', 'operations.id')
+    .select('operation_steps.name')
+    .where('operation_targets.database_id', '=', databaseId)
+    .where('operation_targets.ordinal', '=', 0)
+    .where('operations.kind', '=', kind)
+    .where('operation_steps.name', '<>', name)
+    .limit(1)
+    .executeTakeFirst();
+  return step !== undefined;
+};
 
 /** Log lines after a given one, oldest first. */
 export const logOf = (db: Db, operationId: string, afterId: string, limit: number): Promise<OperationLogRow[]> =>
