@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { X509CertificateAuthority } from '#engine/certificates/x509-certificate-authority.js';
+import { Crc64 } from '#domain/rdb/crc64.js';
 import { rdbDatabase, rdbEnd, rdbHead, rdbKey, rdbLength } from '#domain/rdb/writer.js';
 import { bootstrapInstallation } from '#operations/installation/bootstrap.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
@@ -21,6 +22,21 @@ const fileOf = (bytes: number): Buffer =>
     Buffer.alloc(bytes, 'incompressible?'),
     rdbEnd(),
   ]);
+
+/** As servers write it that make checksums. */
+const fileWithChecksum = (bytes: number): Buffer => {
+  const body = fileOf(bytes).subarray(0, -8);
+  const sum = new Crc64();
+  sum.add(body);
+  return Buffer.concat([body, sum.digest()]);
+};
+
+/** One bit in the middle of a value: every length in the file is as it was. */
+const flippedOf = (file: Buffer): Buffer => {
+  const at = file.length >> 1;
+  file.writeUInt8(file.readUInt8(at) ^ 1, at);
+  return file;
+};
 
 describe('an import of a file', () => {
   let api: TestApi;
@@ -51,7 +67,7 @@ describe('an import of a file', () => {
   };
 
   it('is exported again as the same bytes, audited before the first', async () => {
-    const file = fileOf(5_000_000);
+    const file = fileWithChecksum(5_000_000);
     const { response, body } = await send('handle=orders&memoryMb=64', file);
     expect([response.status, body]).toMatchObject([202, { operation: { type: 'restore' } }]);
     const exported = await fetch(`${api.url}/v1/backups/${String(body['backupId'])}/rdb`, {
@@ -110,6 +126,7 @@ describe('an import of a file', () => {
     ['handle=old&version=1.0', fileOf(10), 'version_unknown'],
     ['handle=big&memoryMb=64', fileOf(60_000_000), 'restore_too_small'],
     ['handle=text', Buffer.from('no RDB file'), 'import_invalid'],
+    ['handle=flipped', flippedOf(fileWithChecksum(1_000_000)), 'import_invalid'],
   ] as const)('%s is refused, and leaves nothing', async (query, file, code) => {
     const before = await stored();
     expect((await send(query, file)).body).toMatchObject({ code });
