@@ -26,23 +26,35 @@ export const announcedBy = (headers: Headers, otherwise: string): Announced => {
   };
 };
 
-/** The same bytes. Throws in place of their end when they are not all, or not those: `api_unreachable`. */
+/** The same bytes. Throws in place of their end when they are not all, or not those: `export_incomplete`. */
 export async function* checked(
   body: AsyncIterable<Uint8Array>,
   { sizeBytes, sha256 }: Announced,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of body) {
+  const cut = (cause?: unknown) =>
+    new HoldfastError('export_incomplete', `The answer was cut after ${bytes} of ${sizeBytes} bytes.`, { cause });
+  for await (const chunk of brokenAs(cut, body)) {
     bytes += chunk.length;
     hash.update(chunk);
     yield chunk;
   }
-  if (bytes !== sizeBytes) {
-    throw new HoldfastError('api_unreachable', `The answer was cut after ${bytes} of ${sizeBytes} bytes.`);
-  }
+  if (bytes !== sizeBytes) throw cut();
   if (sha256 !== null && hash.digest('base64') !== sha256) {
-    throw new HoldfastError('api_unreachable', 'The bytes that came are not those that were sent.');
+    throw new HoldfastError('export_incomplete', 'The bytes that came are not those that were sent.');
+  }
+}
+
+/** The same bytes; what breaks them off is told otherwise. */
+async function* brokenAs(
+  failure: (cause: unknown) => HoldfastError,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw failure(cause);
   }
 }
 

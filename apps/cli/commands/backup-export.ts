@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { Option } from 'commander';
 import { answer } from '../api/client.js';
-import { unbroken } from '../api/unbroken.js';
 import { announcedBy, checked, writeWhole } from '../backups/rdb-file.js';
 import { backupOperand } from '../options.js';
 import { renderBytes } from '../text/bytes.js';
@@ -24,7 +23,7 @@ a backup that breaks off has been written in part: the exit code tells. Any Redi
     const asked = await patientApi.GET('/v1/backups/{id}/rdb', { params: { path: { id } }, parseAs: 'stream' });
     const stream = (await answer(Promise.resolve(asked))) as unknown as ReadableStream<Uint8Array>;
     const announced = announcedBy(asked.response.headers, `${id}.rdb`);
-    const body = checked(unbroken(Readable.fromWeb(stream)), announced);
+    const body = checked(Readable.fromWeb(stream), announced);
     if (file === '-') {
       for await (const chunk of body) await terminal.write(chunk);
       return;
