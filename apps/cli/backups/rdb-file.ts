@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 
@@ -57,6 +57,12 @@ async function* brokenAs(
     throw failure(cause);
   }
 }
+
+/** Before anything is asked for. Errors: `wrong_usage`. */
+export const refuseDirectory = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) throw new HoldfastError('wrong_usage', `${path} is a directory; give the path of a file.`);
+};
 
 /** Writes a file that only its owner may read, whole or not at all: until then it has another name. */
 export const writeWhole = async (path: string, body: AsyncIterable<Uint8Array>): Promise<void> => {

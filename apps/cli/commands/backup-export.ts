@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { Option } from 'commander';
 import { answer } from '../api/client.js';
-import { announcedBy, checked, writeWhole } from '../backups/rdb-file.js';
+import { announcedBy, checked, refuseDirectory, writeWhole } from '../backups/rdb-file.js';
 import { backupOperand } from '../options.js';
 import { renderBytes } from '../text/bytes.js';
 import { defineVerb } from '../verb.js';
@@ -20,10 +19,12 @@ a backup that breaks off has been written in part: the exit code tells. Any Redi
     'holdfast backup:export 0199d3a0-0000-7000-8000-000000000000 --file - > dump.rdb',
   ],
   async run({ patientApi, terminal }, { file }, id) {
+    if (file !== undefined) await refuseDirectory(file);
     const asked = await patientApi.GET('/v1/backups/{id}/rdb', { params: { path: { id } }, parseAs: 'stream' });
     const stream = (await answer(Promise.resolve(asked))) as unknown as ReadableStream<Uint8Array>;
     const announced = announcedBy(asked.response.headers, `${id}.rdb`);
-    const body = checked(Readable.fromWeb(stream), announced);
+    // As it is: a Readable that breaks off before anybody reads it ends the process.
+    const body = checked(stream, announced);
     if (file === '-') {
       for await (const chunk of body) await terminal.write(chunk);
       return;

@@ -216,6 +216,16 @@ describe('backup:export', () => {
     response.write('REDIS0012', () => response.destroy());
   };
 
+  it.each([`backup:export ${backupId}`, 'backup:import orders'])(
+    '%s refuses a directory before it sends anything',
+    async (line) => {
+      await using api = await startApi();
+      const { exitCode, errors } = await run(api, `${line} --file ${tmpdir()}`);
+      expect({ exitCode, errors }).toEqual({ exitCode: 2, errors: expect.stringContaining('is a directory') });
+      expect(api.received.filter(({ path }) => /rdb|imports/.test(path))).toEqual([]);
+    },
+  );
+
   it('says what to do about an answer that was cut, and leaves no file', async () => {
     await using api = await startApi({ [exported]: [cut] });
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-export-'));
