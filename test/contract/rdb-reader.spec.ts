@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { parseRdb } from '#domain/rdb/rdb-parser.js';
+import { parseRdb, type RdbOutcome } from '#domain/rdb/rdb-parser.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import { RdbReader } from '#engine/backups/rdb-reader.js';
 import { dayMs, fillWithEverything } from './rdb-dataset.js';
@@ -17,6 +17,10 @@ const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes);
 const inPieces = (file: Uint8Array, length: number) => {
   let at = 0;
   return () => (at < file.length ? file.subarray(at, (at += length)) : null);
+};
+
+const requireReadable = (outcome: RdbOutcome): void => {
+  if ('unreadable' in outcome) throw new Error(outcome.unreadable);
 };
 
 const readThrough = async (path: string): Promise<{ summary: RdbSummary; sha256: string }> => {
@@ -67,6 +71,32 @@ describe.each(['6.0', '7.0', '8.0'] as const)('an RDB file of Redis %s', (versio
     expect(whole).toMatchObject(await seenBy(server.redis, horizon));
     for (const length of [1, 2, 3, 7, 64, 1000])
       expect(parseRdb(inPieces(file, length), sha1, horizon.getTime())).toEqual(whole);
+  });
+
+  it('has the checksum of its bytes, and of no others', async () => {
+    const file = await server.file();
+    expect(file.subarray(-8)).not.toEqual(Buffer.alloc(8));
+    for (const length of [13, file.length]) {
+      expect(parseRdb(inPieces(file, length), sha1, null, 'checked')).toHaveProperty('databases');
+    }
+    const flipped = Buffer.from(file);
+    for (let at = file.length - 1; at > file.length - 60; at -= 1) {
+      flipped[at] = (flipped[at] ?? 0) ^ 4;
+      expect(() => requireReadable(parseRdb(inPieces(flipped, 1000), sha1, null, 'checked'))).toThrow();
+      flipped[at] = file[at] ?? 0;
+    }
+  });
+
+  it('has none when its server makes none', async () => {
+    const without = await RdbServer.start(version, '--rdbchecksum', 'no');
+    try {
+      await without.redis.set('key', 'value');
+      const file = await without.file();
+      expect(file.subarray(-8)).toEqual(Buffer.alloc(8));
+      expect(parseRdb(inPieces(file, 13), sha1, null, 'checked')).toMatchObject({ databases: [{ keys: 1 }] });
+    } finally {
+      await without.close();
+    }
   });
 
   it('is an error when it ends anywhere before its end', async () => {

@@ -17,13 +17,13 @@ export class RdbServer {
     readonly redis: Redis,
   ) {}
 
-  static async start(version: RdbServerVersion): Promise<RdbServer> {
+  static async start(version: RdbServerVersion, ...settings: readonly string[]): Promise<RdbServer> {
     const name = uniqueName('hft-rdb');
     const directory = await mkdtemp(join(tmpdir(), 'holdfast-rdb-'));
     const user = `${String(process.getuid?.())}:${String(process.getgid?.())}`;
     const place = ['--name', name, '--user', user, '-v', `${directory}:/rdb`, '-p', '127.0.0.1::6379'];
     const debug = version === '6.0' ? [] : ['--enable-debug-command', 'yes'];
-    const server = ['redis-server', '--dir', '/rdb', '--save', '', '--protected-mode', 'no', ...debug];
+    const server = ['redis-server', '--dir', '/rdb', '--save', '', '--protected-mode', 'no', ...debug, ...settings];
     docker('run', '-d', ...place, redisImage(version), ...server);
     const port = Number(docker('port', name, '6379').trim().split(':').pop());
     const redis = new Redis({ port, lazyConnect: true, retryStrategy: () => null });

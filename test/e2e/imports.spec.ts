@@ -161,6 +161,7 @@ describe('an import', () => {
     const before = await objects();
     const cases: [string, Buffer, string][] = [
       ['cut', file.subarray(0, -20), 'import_invalid'],
+      ['flipped', flipped(file), 'import_invalid'],
       ['none', Buffer.from('<!doctype html>'), 'import_invalid'],
       ['empty', Buffer.alloc(0), 'import_invalid'],
       ['newer', Buffer.concat([Buffer.from('REDIS0099'), file.subarray(9)]), 'import_too_new'],
@@ -173,6 +174,13 @@ describe('an import', () => {
     }
     expect(await objects()).toEqual(before);
   });
+
+  /** In the checksum itself, so that all else is well-formed. */
+  const flipped = (file: Buffer): Buffer => {
+    const changed = Buffer.from(file);
+    changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+    return changed;
+  };
 
   const objects = async (): Promise<string[]> => {
     const entries = await readdir(live.installation.home, { recursive: true, withFileTypes: true });

@@ -10,7 +10,7 @@ import { requestIdOf } from './request-id.js';
 /** Seconds after which a client may try again what failed because something was away. */
 const retryAfter = '2';
 
-/** Every error leaves as problem+json; what is our fault is logged here, once. */
+/** Every error leaves as problem+json; what is our fault, or can be told to nobody, is logged here, once. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
@@ -24,7 +24,9 @@ export class ProblemFilter implements ExceptionFilter {
   answer(thrown: unknown, request: Request, response: Response, realm = 'Bearer realm="holdfast"'): void {
     const error = asHoldfastError(thrown, request);
     const { status } = errorCatalogue[error.code];
-    if (status >= 500) this.logger.error({ requestId: requestIdOf(request), code: error.code, err: thrown }, 'failed');
+    // Nobody is told of what goes wrong in the middle of an answer: then the log is where it is found.
+    if (status >= 500 || response.headersSent)
+      this.logger.error({ requestId: requestIdOf(request), code: error.code, err: thrown }, 'failed');
     // Half an answer is out already: cutting the connection is the only way left to say that it is not whole.
     if (response.headersSent) return void response.destroy();
     if (status === 401) response.setHeader('WWW-Authenticate', realm);

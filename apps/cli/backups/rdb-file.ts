@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 
@@ -26,25 +26,43 @@ export const announcedBy = (headers: Headers, otherwise: string): Announced => {
   };
 };
 
-/** The same bytes. Throws in place of their end when they are not all, or not those: `api_unreachable`. */
+/** The same bytes. Throws in place of their end when they are not all, or not those: `export_incomplete`. */
 export async function* checked(
   body: AsyncIterable<Uint8Array>,
   { sizeBytes, sha256 }: Announced,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of body) {
+  const cut = (cause?: unknown) =>
+    new HoldfastError('export_incomplete', `The answer was cut after ${bytes} of ${sizeBytes} bytes.`, { cause });
+  for await (const chunk of brokenAs(cut, body)) {
     bytes += chunk.length;
     hash.update(chunk);
     yield chunk;
   }
-  if (bytes !== sizeBytes) {
-    throw new HoldfastError('api_unreachable', `The answer was cut after ${bytes} of ${sizeBytes} bytes.`);
-  }
+  if (bytes !== sizeBytes) throw cut();
   if (sha256 !== null && hash.digest('base64') !== sha256) {
-    throw new HoldfastError('api_unreachable', 'The bytes that came are not those that were sent.');
+    throw new HoldfastError('export_incomplete', 'The bytes that came are not those that were sent.');
   }
 }
+
+/** The same bytes; what breaks them off is told otherwise. */
+async function* brokenAs(
+  failure: (cause: unknown) => HoldfastError,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw failure(cause);
+  }
+}
+
+/** Before anything is asked for. Errors: `wrong_usage`. */
+export const refuseDirectory = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) throw new HoldfastError('wrong_usage', `${path} is a directory; give the path of a file.`);
+};
 
 /** Writes a file that only its owner may read, whole or not at all: until then it has another name. */
 export const writeWhole = async (path: string, body: AsyncIterable<Uint8Array>): Promise<void> => {

@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { Option } from 'commander';
 import { answer } from '../api/client.js';
-import { unbroken } from '../api/unbroken.js';
-import { announcedBy, checked, writeWhole } from '../backups/rdb-file.js';
+import { announcedBy, checked, refuseDirectory, writeWhole } from '../backups/rdb-file.js';
 import { backupOperand } from '../options.js';
 import { renderBytes } from '../text/bytes.js';
 import { defineVerb } from '../verb.js';
@@ -21,25 +19,19 @@ a backup that breaks off has been written in part: the exit code tells. Any Redi
     'holdfast backup:export 0199d3a0-0000-7000-8000-000000000000 --file - > dump.rdb',
   ],
   async run({ patientApi, terminal }, { file }, id) {
+    if (file !== undefined) await refuseDirectory(file);
     const asked = await patientApi.GET('/v1/backups/{id}/rdb', { params: { path: { id } }, parseAs: 'stream' });
     const stream = (await answer(Promise.resolve(asked))) as unknown as ReadableStream<Uint8Array>;
     const announced = announcedBy(asked.response.headers, `${id}.rdb`);
-    const source = Readable.fromWeb(stream);
-    // One that comes before somebody reads is told to whoever reads; one that comes later has nobody to reach.
-    source.on('error', () => undefined);
-    try {
-      const body = checked(unbroken(source), announced);
-      if (file === '-') {
-        for await (const chunk of body) await terminal.write(chunk);
-        return;
-      }
-      const path = file ?? announced.fileName;
-      await writeWhole(path, body);
-      const { sizeBytes } = announced;
-      terminal.print({ file: path, bytes: sizeBytes }, [`Wrote ${path}, ${renderBytes(sizeBytes)}`]);
-    } finally {
-      // What nobody reads any more would keep its connection.
-      source.destroy();
+    // As it is: a Readable that breaks off before anybody reads it ends the process.
+    const body = checked(stream, announced);
+    if (file === '-') {
+      for await (const chunk of body) await terminal.write(chunk);
+      return;
     }
+    const path = file ?? announced.fileName;
+    await writeWhole(path, body);
+    const { sizeBytes } = announced;
+    terminal.print({ file: path, bytes: sizeBytes }, [`Wrote ${path}, ${renderBytes(sizeBytes)}`]);
   },
 });

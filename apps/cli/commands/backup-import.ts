@@ -5,6 +5,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Import, Operation } from '../api/documents.js';
 import { given } from '../api/given.js';
 import { importFile, importUrl } from '../backups/import-request.js';
+import { refuseDirectory } from '../backups/rdb-file.js';
 import { sourceUrl, textOf, type SourceOptions } from '../backups/import-source.js';
 import { shownUrl } from '../databases/door.js';
 import { databaseAt, environmentName } from '../databases/reference.js';
@@ -83,6 +84,7 @@ const request = async (session: Session, options: ImportOptions, handle: string)
   if (file !== undefined) {
     if (caFile !== undefined || insecure)
       throw new HoldfastError('wrong_usage', 'A file has no certificate to verify.');
+    if (file !== '-') await refuseDirectory(file);
     return importFile(session, await environmentName(session, options), file, wishes);
   }
   const url = await sourceUrl(session, options);

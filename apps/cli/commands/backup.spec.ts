@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Backup } from '../api/documents.js';
 import {
@@ -219,5 +222,37 @@ describe('what else is done to a backup', () => {
     expect((await run(api, 'backup:orphaned')).output).toContain(`default/orders  ${deprovisionedAt}`);
     expect(api.requests('GET', `/v1/databases/${databaseId}`)).toHaveLength(1);
     expect(api.requests('GET', '/v1/backups')[0]?.path).toContain('orphaned=true');
+  });
+});
+
+describe('backup:export', () => {
+  const exported = `GET /v1/backups/${backupId}/rdb`;
+  const cut: Scene = (response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': '1000' });
+    response.write('REDIS0012', () => response.destroy());
+  };
+
+  it.each([`backup:export ${backupId}`, 'backup:import orders'])(
+    '%s refuses a directory before it sends anything',
+    async (line) => {
+      await using api = await startApi();
+      const { exitCode, errors } = await run(api, `${line} --file ${tmpdir()}`);
+      expect({ exitCode, errors }).toEqual({ exitCode: 2, errors: expect.stringContaining('is a directory') });
+      expect(api.received.filter(({ path }) => /rdb|imports/.test(path))).toEqual([]);
+    },
+  );
+
+  it('says what to do about an answer that was cut, and leaves no file', async () => {
+    await using api = await startApi({ [exported]: [cut] });
+    const directory = await mkdtemp(join(tmpdir(), 'holdfast-export-'));
+    try {
+      const { exitCode, errors } = await run(api, `backup:export ${backupId} --file ${join(directory, 'x.rdb')}`);
+      expect({ exitCode, errors }).toEqual({ exitCode: 1, errors: expect.stringContaining('(export_incomplete)') });
+      expect(errors).toContain('of 1000 bytes');
+      expect(errors).toContain('backup:verify');
+      expect(await readdir(directory)).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });

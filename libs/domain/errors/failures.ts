@@ -99,6 +99,12 @@ export const failures = {
     'The API of Holdfast does not answer',
     'Start it with `npm run up`, or set HOLDFAST_URL to where it runs.',
   ),
+  export_incomplete: entry(
+    502,
+    'fail',
+    'The export was cut before its end',
+    'Verify the backup with `holdfast backup:verify ID`: if it fails, use another one or a copy; else export again.',
+  ),
   wrong_usage: entry(400, 'fail', 'Wrong usage', 'See `holdfast --help` and `holdfast <verb> --help`.'),
   program_missing: entry(
     500,

@@ -250,7 +250,7 @@ export const refusals = {
     409,
     'fail',
     'The backup is not complete',
-    'Wait for the operation that takes it, or use another backup.',
+    'Use another backup, or wait for the operation that takes this one if it is still running.',
   ),
   backup_policy_would_delete: entry(
     409,

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.js';
+import type { Crc64 } from './crc64.js';
 
 /** A piece of the file, good until the next one is asked for; null after the last. It may wait. */
 export type NextBytes = () => Uint8Array | null;
@@ -10,12 +11,24 @@ export class ByteReader {
   private piece: Uint8Array = nothing;
   private at = 0;
   private passed = 0;
+  /** How much of the piece is in the sum. */
+  private summed = 0;
 
-  constructor(private readonly next: NextBytes) {}
+  constructor(
+    private readonly next: NextBytes,
+    /** Gets every byte that was read, a piece at a time; null where nobody asks. */
+    private readonly sum: Crc64 | null,
+  ) {}
 
   /** How many bytes were read, for error messages. */
   get position(): number {
     return this.passed + this.at;
+  }
+
+  /** Of all bytes that were read; null where nobody asks. */
+  checksum(): Uint8Array | null {
+    this.sumUp();
+    return this.sum?.digest() ?? null;
   }
 
   byte(): number {
@@ -74,12 +87,20 @@ export class ByteReader {
   }
 
   private load(): boolean {
+    // The bytes are good until the next ones are asked for.
+    this.sumUp();
     const piece = this.next();
     if (!piece) return false;
     this.passed += this.piece.length;
     this.piece = piece;
     this.at = 0;
+    this.summed = 0;
     return true;
+  }
+
+  private sumUp(): void {
+    this.sum?.add(this.piece.subarray(this.summed, this.at));
+    this.summed = this.at;
   }
 }
 

@@ -2,7 +2,8 @@ import { createHash, hash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { HoldfastError } from '../errors/holdfast-error.js';
-import { parseRdb, type RdbOutcome } from './rdb-parser.js';
+import { Crc64 } from './crc64.js';
+import { parseRdb, type ChecksumUse, type RdbOutcome } from './rdb-parser.js';
 import {
   hugeLength,
   length,
@@ -18,9 +19,22 @@ import {
 const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes);
 const corrupt = expect.objectContaining({ code: 'backup_corrupt' });
 
-const parse = (file: Uint8Array, horizon: number | null = null, piece = 5): RdbOutcome => {
+const parse = (
+  file: Uint8Array,
+  horizon: number | null = null,
+  piece = 5,
+  checksum: ChecksumUse = 'left',
+): RdbOutcome => {
   let at = 0;
-  return parseRdb(() => (at < file.length ? file.subarray(at, (at += piece)) : null), sha1, horizon);
+  return parseRdb(() => (at < file.length ? file.subarray(at, (at += piece)) : null), sha1, horizon, checksum);
+};
+
+/** The same file, of a server that makes checksums. */
+const withChecksum = (file: Uint8Array): Uint8Array => {
+  const body = file.subarray(0, -8);
+  const sum = new Crc64();
+  sum.add(body);
+  return Uint8Array.from([...body, ...sum.digest()]);
 };
 
 const digestOf = (...keys: string[]): string => {
@@ -200,6 +214,18 @@ describe('parseRdb', () => {
     ['an unknown kind of length', rdbFile([0, 0xc4])],
   ])('refuses %s', (_, file) => {
     expect(() => parse(file)).toThrow(corrupt);
+  });
+
+  it.each([1, 5, 1000])('checks the checksum when it is asked to, in pieces of %d', (piece) => {
+    const file = withChecksum(everything);
+    expect(parse(file, 2500, piece, 'checked')).toEqual(parse(everything, 2500));
+    expect(parse(everything, 2500, piece, 'checked')).toEqual(parse(everything, 2500));
+    for (const at of [file.length - 1, file.length - 8, 40]) {
+      const flipped = file.map((byte, index) => (index === at ? byte ^ 1 : byte));
+      expect(() => parse(flipped, 2500, piece, 'checked')).toThrow(corrupt);
+    }
+    const flipped = file.map((byte, index) => (index === file.length - 1 ? byte ^ 1 : byte));
+    expect(parse(flipped, 2500, piece)).toEqual(parse(everything, 2500));
   });
 
   it('ends with an answer whatever bytes are changed', () => {

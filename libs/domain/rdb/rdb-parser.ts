@@ -1,4 +1,5 @@
 import { ByteReader, type NextBytes } from './byte-reader.js';
+import { Crc64 } from './crc64.js';
 import {
   corrupt,
   readLength,
@@ -37,15 +38,23 @@ const checksumBytes = 8;
 /** Of a server's version; longer ones are somebody's joke. */
 const longestVersion = 64;
 
+/** Whether the checksum at the end of a file is looked at. It costs more than all the rest of the reading. */
+export type ChecksumUse = 'checked' | 'left';
+
 export type RdbOutcome = RdbSummary | { readonly unreadable: string };
 
 /**
- * Reads the file to its end; `horizon` is in milliseconds since 1970, as Tally has it. The checksum at the end is left to the server
- * that loads the file. Errors: `backup_corrupt`.
+ * Reads the file to its end; `horizon` is in milliseconds since 1970, as Tally has it. A checksum that is left is for the server that
+ * loads the file. Errors: `backup_corrupt`.
  */
-export const parseRdb = (next: NextBytes, sha1: Sha1, horizon: number | null): RdbOutcome => {
+export const parseRdb = (
+  next: NextBytes,
+  sha1: Sha1,
+  horizon: number | null,
+  checksum: ChecksumUse = 'left',
+): RdbOutcome => {
   try {
-    const reader = new ByteReader(next);
+    const reader = new ByteReader(next, checksum === 'checked' ? new Crc64() : null);
     return new RdbParser(reader, readHeader(reader), new Tally(sha1, horizon)).parse();
   } catch (error) {
     if (error instanceof Unreadable) return { unreadable: error.reason };
@@ -80,7 +89,7 @@ class RdbParser {
       this.expiresAt = null;
       if (form.expiringFields) this.hasExpiringFields = true;
     }
-    reader.skip(checksumBytes);
+    requireChecksum(reader);
     // Such as the commands that an AOF has after its preamble: data that the counts above would leave out.
     if (!reader.atEnd()) throw corrupt(reader, 'bytes after its end');
     const { redisVersion, functions, hasExpiringFields } = this;
@@ -158,3 +167,12 @@ class RdbParser {
     return '';
   }
 }
+
+/** All formats that are read have one. Zeros stand where the writer made none (`rdbchecksum no`). */
+const requireChecksum = (reader: ByteReader): void => {
+  const found = reader.checksum();
+  const written = reader.take(checksumBytes);
+  if (found === null || written.every((byte) => byte === 0)) return;
+  if (written.some((byte, index) => byte !== found[index]))
+    throw corrupt(reader, 'a checksum that is not that of its bytes');
+};

@@ -1,3 +1,4 @@
+import type { ChecksumUse } from '#domain/rdb/rdb-parser.js';
 import type { BackupStreams, Codec, RdbReading, SealedObject, Sealing, Snapshot } from '../ports/backup-streams.js';
 import type { RedisTarget } from '../ports/redis-node.js';
 import { availableCodec } from './codec.js';
@@ -33,7 +34,7 @@ export class ServerBackupStreams implements BackupStreams {
     return unseal(stored, sealing, expected, signal);
   }
 
-  read(horizon: Date | null): RdbReading {
-    return new RdbReader(horizon);
+  read(horizon: Date | null, checksum?: ChecksumUse): RdbReading {
+    return new RdbReader(horizon, checksum);
   }
 }

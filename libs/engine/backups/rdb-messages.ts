@@ -1,4 +1,4 @@
-import type { RdbOutcome } from '#domain/rdb/rdb-parser.js';
+import type { ChecksumUse, RdbOutcome } from '#domain/rdb/rdb-parser.js';
 
 /** What a thread is started with. */
 export interface RdbOrder {
@@ -6,6 +6,7 @@ export interface RdbOrder {
   readonly memory: SharedArrayBuffer;
   /** Milliseconds since 1970. */
   readonly horizon: number | null;
+  readonly checksum: ChecksumUse;
 }
 
 /** What a thread says: that the pipe has room again for one who waits for it, and at last one of the others. */

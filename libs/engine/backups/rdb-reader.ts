@@ -1,5 +1,5 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import type { RdbOutcome } from '#domain/rdb/rdb-parser.js';
+import type { ChecksumUse, RdbOutcome } from '#domain/rdb/rdb-parser.js';
 import type { RdbReading } from '#engine/ports/backup-streams.js';
 import { Worker } from 'node:worker_threads';
 import type { RdbAnswer, RdbOrder } from './rdb-messages.js';
@@ -18,10 +18,13 @@ const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8
 export class RdbReader implements RdbReading {
   private result: Promise<RdbOutcome> | null = null;
 
-  constructor(private readonly horizon: Date | null) {}
+  constructor(
+    private readonly horizon: Date | null,
+    private readonly checksum: ChecksumUse = 'left',
+  ) {}
 
   async *through(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const thread = new RdbThread(this.horizon?.getTime() ?? null);
+    const thread = new RdbThread(this.horizon?.getTime() ?? null, this.checksum);
     try {
       for await (const bytes of body) {
         await thread.put(bytes);
@@ -50,8 +53,8 @@ class RdbThread {
   private answered = false;
   private wake: () => void = () => undefined;
 
-  constructor(horizon: number | null) {
-    const workerData: RdbOrder = { memory: this.pipe.memory, horizon };
+  constructor(horizon: number | null, checksum: ChecksumUse) {
+    const workerData: RdbOrder = { memory: this.pipe.memory, horizon, checksum };
     this.worker = new Worker(threadFile, { workerData, resourceLimits, env: {}, execArgv: [] });
     this.answer = this.listen();
     this.answer.catch(() => undefined);

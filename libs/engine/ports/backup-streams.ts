@@ -1,3 +1,4 @@
+import type { ChecksumUse } from '#domain/rdb/rdb-parser.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import type { RedisTarget } from './redis-node.js';
 
@@ -56,8 +57,11 @@ export interface BackupStreams {
     expected: SealedObject,
     signal: AbortSignal,
   ): AsyncIterable<Buffer>;
-  /** Reads an RDB file that passes by. `horizon`: see RdbSummary; null counts no key as lasting. */
-  read(horizon: Date | null): RdbReading;
+  /**
+   * Reads an RDB file that passes by. `horizon`: see RdbSummary; null counts no key as lasting. The checksum at its end is left to the
+   * server that loads the file, unless it is to be checked.
+   */
+  read(horizon: Date | null, checksum?: ChecksumUse): RdbReading;
 }
 
 export interface RdbReading {
@@ -65,7 +69,7 @@ export interface RdbReading {
   through(body: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
   /**
    * After the last byte. Null when the file holds what the reader does not know, such as a module's type: a reason is given. Errors:
-   * `backup_corrupt` when the bytes are no RDB file.
+   * `backup_corrupt` when the bytes are no RDB file, or not those of its checksum.
    */
   summary(): Promise<RdbSummary | { readonly unreadable: string }>;
 }

@@ -49,6 +49,19 @@ export const prepareExport = async (
   };
 };
 
+/** All of it, for whoever wants to know whether it is whole. Errors: as those of an export. */
+export const clearBytesOf = async (
+  control: Control,
+  { stores, streams }: BackupEngines,
+  backup: BackupRow,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Buffer>> => {
+  const store = stores.open(backup.store);
+  const { manifest, envelope } = await requireManifest(store, control.secrets, backup, signal);
+  const stored = await store.get(manifest.object.key, signal);
+  return streams.unseal(stored, { context: writtenId(backup), dataKey: envelope.dataKey }, manifest.object, signal);
+};
+
 const recordExport = (control: Control, actor: string, backup: BackupRow): Promise<void> => {
   const subject = { environmentId: backup.environment_id, databaseId: backup.database_id };
   const event = auditEvent(control.now(), actor, 'backup.exported', subject, { backupId: backup.id });

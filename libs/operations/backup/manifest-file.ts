@@ -29,7 +29,7 @@ export const writeManifest = (
  */
 export const readManifest = (secrets: SecretBox, backupId: string, file: Buffer): OpenedManifest => {
   try {
-    const parsed = manifestFileSchema.parse(JSON.parse(file.toString('utf8')));
+    const parsed = parse(file);
     if (parsed.manifest.backupId !== backupId) throw new Error(`it belongs to the backup ${parsed.manifest.backupId}`);
     const envelope = openEnvelope(secrets, backupId, parsed.envelope);
     if (parsed.mac !== macOf(parsed.manifest, envelope)) throw new Error('it was changed');
@@ -40,6 +40,15 @@ export const readManifest = (secrets: SecretBox, backupId: string, file: Buffer)
     throw new HoldfastError('backup_corrupt', `The manifest of the backup ${backupId} cannot be used: ${reason}.`, {
       cause: error,
     });
+  }
+};
+
+/** What exactly is wrong with the form of changed bytes helps nobody. */
+const parse = (file: Buffer) => {
+  try {
+    return manifestFileSchema.parse(JSON.parse(file.toString('utf8')));
+  } catch (cause) {
+    throw new Error('it is not written as a manifest is', { cause });
   }
 };
 

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { X509CertificateAuthority } from '#engine/certificates/x509-certificate-authority.js';
+import { Crc64 } from '#domain/rdb/crc64.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { rdbDatabase, rdbEnd, rdbHead, rdbKey, rdbLength } from '#domain/rdb/writer.js';
 import { bootstrapInstallation } from '#operations/installation/bootstrap.js';
 import { startTestApi, type TestApi } from '../../support/api.js';
@@ -21,6 +24,33 @@ const fileOf = (bytes: number): Buffer =>
     Buffer.alloc(bytes, 'incompressible?'),
     rdbEnd(),
   ]);
+
+/** As servers write it that make checksums. */
+const fileWithChecksum = (bytes: number): Buffer => {
+  const body = fileOf(bytes).subarray(0, -8);
+  const sum = new Crc64();
+  sum.add(body);
+  return Buffer.concat([body, sum.digest()]);
+};
+
+/** One bit in the middle of a value: every length in the file is as it was. */
+const flippedOf = (file: Buffer): Buffer => {
+  const at = file.length >> 1;
+  file.writeUInt8(file.readUInt8(at) ^ 1, at);
+  return file;
+};
+
+async function* lastByteChanged(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const whole = await buffer(body);
+  whole.writeUInt8(whole.readUInt8(whole.length - 1) ^ 1, whole.length - 1);
+  yield whole;
+}
+
+async function* brokenOff(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const whole = await buffer(body);
+  yield whole.subarray(0, whole.length - 100);
+  throw new HoldfastError('backup_store_unreachable', 'The store went away.');
+}
 
 describe('an import of a file', () => {
   let api: TestApi;
@@ -51,7 +81,7 @@ describe('an import of a file', () => {
   };
 
   it('is exported again as the same bytes, audited before the first', async () => {
-    const file = fileOf(5_000_000);
+    const file = fileWithChecksum(5_000_000);
     const { response, body } = await send('handle=orders&memoryMb=64', file);
     expect([response.status, body]).toMatchObject([202, { operation: { type: 'restore' } }]);
     const exported = await fetch(`${api.url}/v1/backups/${String(body['backupId'])}/rdb`, {
@@ -84,11 +114,43 @@ describe('an import of a file', () => {
       })(),
       signal,
     );
+    const logged = api.log.length;
     const exported = fetch(`${api.url}/v1/backups/${id}/rdb`, {
       headers: { authorization: `Bearer ${api.ownerToken}` },
     }).then((response) => response.arrayBuffer());
     await expect(exported).rejects.toThrow();
+    await eventually(() => expect(api.log.slice(logged).join('')).toContain('backup_corrupt'), within);
+    expect((await api.send('GET', `/v1/backups/${id}`)).body).toMatchObject({ verification: 'failed' });
+    expect((await api.send('GET', '/v1/audit/events?action=backup.condemned')).body.items).toHaveLength(1);
+    expect((await api.send('GET', `/v1/backups/${id}/rdb`)).body).toMatchObject({ code: 'backup_unrestorable' });
   });
+
+  it.each(['is changed on the way once', 'meets a store that breaks off'])(
+    'that %s is cut, and no more',
+    async (what) => {
+      const handle = what.replaceAll(' ', '-');
+      const { body } = await send(`handle=${handle}&memoryMb=64`, fileOf(3_000_000));
+      const id = String(body['backupId']);
+      const store = api.backups.stores.open('default');
+      const get = store.get.bind(store);
+      const logged = api.log.length;
+      let reads = 0;
+      store.get = async (key, signal) => {
+        const whole = await get(key, signal);
+        if (!key.endsWith('.data') || reads++ > 0) return whole;
+        return what.startsWith('is changed') ? lastByteChanged(whole) : brokenOff(whole);
+      };
+      const exported = fetch(`${api.url}/v1/backups/${id}/rdb`, {
+        headers: { authorization: `Bearer ${api.ownerToken}` },
+      }).then((response) => response.arrayBuffer());
+      await expect(exported).rejects.toThrow();
+      const code = what.startsWith('is changed') ? 'backup_corrupt' : 'backup_store_unreachable';
+      await eventually(() => expect(api.log.slice(logged).join('')).toContain(code), within);
+      store.get = get;
+      expect(reads).toBe(what.startsWith('is changed') ? 2 : 1);
+      expect((await api.send('GET', `/v1/backups/${id}`)).body).toMatchObject({ verification: 'unverified' });
+    },
+  );
 
   it('is the same import under the same key, and another one for other bytes', async () => {
     const headers = { 'idempotency-key': 'again' };
@@ -110,6 +172,7 @@ describe('an import of a file', () => {
     ['handle=old&version=1.0', fileOf(10), 'version_unknown'],
     ['handle=big&memoryMb=64', fileOf(60_000_000), 'restore_too_small'],
     ['handle=text', Buffer.from('no RDB file'), 'import_invalid'],
+    ['handle=flipped', flippedOf(fileWithChecksum(1_000_000)), 'import_invalid'],
   ] as const)('%s is refused, and leaves nothing', async (query, file, code) => {
     const before = await stored();
     expect((await send(query, file)).body).toMatchObject({ code });

@@ -68,7 +68,8 @@ export const sealImport = async (
   const envelope = { dataKey: randomBytes(32), tenantPasswords: [] };
   const key = dataKey(backup.prefix, attempt);
   const startedAt = control.now();
-  const reading = streams.read(null);
+  // A backup of ours is loaded by a server before anybody relies on it; a file of others is refused before anything is made of it.
+  const reading = streams.read(null, 'checked');
   const found: { summary?: RdbSummary } = {};
   const object = await streams.seal(
     checked(source.body, reading, database, found),
