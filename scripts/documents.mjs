@@ -42,7 +42,12 @@ const databaseDiagram = () => {
   return mermaid(['  [*] --> pending: request', ...new Set(lines), '  deprovisioned --> [*]']);
 };
 
-const words = { succeed: 'succeeded', fail: 'failed', untouched: 'failed before anything was removed', cancel: 'cancelled' };
+const words = {
+  succeed: 'succeeded',
+  fail: 'failed',
+  untouched: 'failed before anything was removed',
+  cancel: 'cancelled',
+};
 const mermaid = (lines) => ['```mermaid', 'stateDiagram-v2', ...lines, '```'].join('\n');
 
 const kindsTable = () =>
