@@ -884,7 +884,8 @@ export interface components {
         | 'backup_store_unreachable'
         | 'backup_store_refused'
         | 'backup_store_full'
-        | 'backup_object_missing';
+        | 'backup_object_missing'
+        | 'master_key_unknown';
       remedy: string;
       requestId: string;
       errors?: {
@@ -1180,7 +1181,8 @@ export interface components {
           | 'backup_store_unreachable'
           | 'backup_store_refused'
           | 'backup_store_full'
-          | 'backup_object_missing';
+          | 'backup_object_missing'
+          | 'master_key_unknown';
         detail: string;
         remedy: string;
         /** @description What could not be undone. */
@@ -5079,7 +5081,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
+      /** @description master_key_unknown, backup_store_unreachable, backup_store_refused, store_unreachable */
       503: {
         headers: {
           [name: string]: unknown;
