@@ -885,6 +885,7 @@ export interface components {
         | 'backup_store_refused'
         | 'backup_store_full'
         | 'backup_object_missing'
+        | 'master_key_not_loaded'
         | 'master_key_unknown';
       remedy: string;
       requestId: string;
@@ -1182,6 +1183,7 @@ export interface components {
           | 'backup_store_refused'
           | 'backup_store_full'
           | 'backup_object_missing'
+          | 'master_key_not_loaded'
           | 'master_key_unknown';
         detail: string;
         remedy: string;
@@ -6072,7 +6074,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description internal_error */
+      /** @description configuration_invalid, internal_error */
       500: {
         headers: {
           [name: string]: unknown;
@@ -6081,7 +6083,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description store_unreachable */
+      /** @description master_key_not_loaded, store_unreachable */
       503: {
         headers: {
           [name: string]: unknown;

@@ -148,6 +148,12 @@ export const failures = {
     'The stored object of the backup is gone',
     'Restore from another backup or from a copy of this one; look for who removed objects from the store.',
   ),
+  master_key_not_loaded: entry(
+    503,
+    'fail',
+    'A new master key waits for a restart',
+    'Restart all processes of Holdfast, with `npm run down && npm run up` on one machine, then ask again.',
+  ),
   master_key_unknown: entry(
     503,
     'fail',

@@ -48,6 +48,10 @@ export class SecretBox {
     return this.byVersion.has(version);
   }
 
+  holds({ version, key }: MasterKey): boolean {
+    return this.byVersion.get(version)?.equals(key) ?? false;
+  }
+
   /** Of the key that seals. */
   get version(): number {
     return this.current.version;
