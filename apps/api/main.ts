@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { runApp } from '#observability/run-app.js';
-import { openControl } from '#operations/installation/open-control.js';
+import { startControl } from '#operations/installation/require-keys.js';
 import { openQueues } from '#queue/queues.js';
 import { startApi } from './start.js';
 
 await runApp('api', async (configuration, logger) => {
-  const control = openControl(configuration, 'app', logger);
+  const control = await startControl(configuration, 'app', logger);
   const queues = openQueues(configuration, logger);
   const api = await startApi(configuration, control, queues, logger);
   return {

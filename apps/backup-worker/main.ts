@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { runApp } from '#observability/run-app.js';
-import { openControl } from '#operations/installation/open-control.js';
+import { startControl } from '#operations/installation/require-keys.js';
 import { BackupWorker } from './backup-worker.js';
 
 await runApp('backup-worker', async (configuration, logger) => {
-  const control = openControl(configuration, 'app', logger);
+  const control = await startControl(configuration, 'app', logger);
   const worker = new BackupWorker(configuration, control, logger);
   await worker.start();
   return {

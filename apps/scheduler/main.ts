@@ -1,10 +1,10 @@
 import { runApp } from '#observability/run-app.js';
-import { openControl } from '#operations/installation/open-control.js';
+import { startControl } from '#operations/installation/require-keys.js';
 import { openQueues } from '#queue/queues.js';
 import { startScheduler } from './start.js';
 
 await runApp('scheduler', async (configuration, logger) => {
-  const control = openControl(configuration, 'app', logger);
+  const control = await startControl(configuration, 'app', logger);
   const queues = openQueues(configuration, logger);
   const scheduler = await startScheduler(configuration, control, queues, logger);
   return {

@@ -5,12 +5,12 @@ import { LifecycleWorker } from '../lifecycle-worker/lifecycle-worker.js';
 import { startScheduler } from '../scheduler/start.js';
 import { SweepWorker } from '../sweep-worker/sweep-worker.js';
 import { runApp } from '#observability/run-app.js';
-import { openControl } from '#operations/installation/open-control.js';
+import { startControl } from '#operations/installation/require-keys.js';
 import { openQueues } from '#queue/queues.js';
 
 /** All roles in one process: what `npm run up` starts on one machine. */
 await runApp('standalone', async (configuration, logger) => {
-  const control = openControl(configuration, 'app', logger);
+  const control = await startControl(configuration, 'app', logger);
   const queues = openQueues(configuration, logger);
   const scheduler = await startScheduler(configuration, control, queues, logger);
   const worker = new LifecycleWorker(configuration, control, logger);

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { runApp } from '#observability/run-app.js';
-import { openControl } from '#operations/installation/open-control.js';
+import { startControl } from '#operations/installation/require-keys.js';
 import { SweepWorker } from './sweep-worker.js';
 
 await runApp('sweep-worker', async (configuration, logger) => {
-  const control = openControl(configuration, 'app', logger);
+  const control = await startControl(configuration, 'app', logger);
   const worker = new SweepWorker(configuration, control, logger);
   await worker.start();
   return {

@@ -3,7 +3,7 @@ import type { Catalogue } from '#domain/catalogue/version.js';
 import type { NetworkPool } from '#domain/server/addresses.js';
 import type { Db } from '#persistence/connection.js';
 import type { PortRange } from '#persistence/doors.js';
-import type { SecretBox } from './secrets/secret-box.js';
+import type { MasterKey, SecretBox } from './secrets/secret-box.js';
 
 /** What every request and every worker of an installation shares. */
 export interface Control {
@@ -14,6 +14,8 @@ export interface Control {
   /** Why its file as it is now is not used; null while it is. */
   readonly catalogueRefusal: string | null;
   readonly secrets: SecretBox;
+  /** What is in the file of the master key now; `secrets` has what was in it at the start. Errors: `configuration_invalid`. */
+  readonly keysOnFile: () => readonly MasterKey[];
   readonly networkPool: NetworkPool;
   readonly ports: PortRange;
   /** Where clients outside the network reach the edge. */

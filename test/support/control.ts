@@ -44,6 +44,7 @@ export const openTestControl = async (overrides: Partial<Control> = {}): Promise
     catalogue: testCatalogue,
     catalogueRefusal: null,
     secrets: new SecretBox([{ version: 1, key: randomBytes(32) }]),
+    keysOnFile: () => [],
     networkPool: parseNetworkPool('10.224.0.0/12'),
     ports: { first: 20_000, last: 21_999 },
     advertisedHost: '127.0.0.1',

@@ -5,6 +5,7 @@ import type { SweepKind } from '#domain/drift/sweep.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { newId, type Control } from '#operations/control.js';
 import { auditEvent } from '#operations/requests/audit.js';
+import { requireLoadedKeys } from '#operations/secrets/loaded-keys.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import type { Tx } from '#persistence/connection.js';
 import { findSweep, insertSweep, pageSweeps, type SweepRow } from '#persistence/sweeps.js';
@@ -20,8 +21,9 @@ interface ListQuery {
 export class SweepService {
   constructor(private readonly control: Control) {}
 
-  /** What is asked as of another time only says what would be done. */
+  /** What is asked as of another time only says what would be done. Errors: `master_key_not_loaded`, `configuration_invalid`. */
   async request(tx: Tx, { actor }: Caller, { kind, dryRun, asOf }: RequestSweep): Promise<Sweep> {
+    if (kind === 'keys') requireLoadedKeys(this.control);
     const scope = { dry_run: dryRun ?? asOf !== undefined, as_of: asOf === undefined ? null : new Date(asOf) };
     const row = await insertSweep(tx, newId(), kind, actor, scope);
     const said = kind === 'deprecation' ? { dryRun: row.dry_run, asOf: row.as_of?.toISOString() ?? null } : {};

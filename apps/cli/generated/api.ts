@@ -886,7 +886,9 @@ export interface components {
         | 'backup_store_unreachable'
         | 'backup_store_refused'
         | 'backup_store_full'
-        | 'backup_object_missing';
+        | 'backup_object_missing'
+        | 'master_key_not_loaded'
+        | 'master_key_unknown';
       remedy: string;
       requestId: string;
       errors?: {
@@ -1184,7 +1186,9 @@ export interface components {
           | 'backup_store_unreachable'
           | 'backup_store_refused'
           | 'backup_store_full'
-          | 'backup_object_missing';
+          | 'backup_object_missing'
+          | 'master_key_not_loaded'
+          | 'master_key_unknown';
         detail: string;
         remedy: string;
         /** @description What could not be undone. */
@@ -5083,7 +5087,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description backup_store_unreachable, backup_store_refused, store_unreachable */
+      /** @description master_key_unknown, backup_store_unreachable, backup_store_refused, store_unreachable */
       503: {
         headers: {
           [name: string]: unknown;
@@ -6074,7 +6078,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description internal_error */
+      /** @description configuration_invalid, internal_error */
       500: {
         headers: {
           [name: string]: unknown;
@@ -6083,7 +6087,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description store_unreachable */
+      /** @description master_key_not_loaded, store_unreachable */
       503: {
         headers: {
           [name: string]: unknown;

@@ -115,6 +115,7 @@ export const backupRoutes = {
       'backup_not_complete',
       'backup_corrupt',
       'backup_object_missing',
+      'master_key_unknown',
       'backup_store_unknown',
       'backup_store_unreachable',
       'backup_store_refused',

@@ -90,7 +90,7 @@ export const sweepRoutes = {
     access: 'ops',
     body: requestSweepSchema,
     answer: { status: 202, description: 'It is queued.', schema: sweepSchema, headers: { Location: 'The sweep.' } },
-    errors: [],
+    errors: ['master_key_not_loaded', 'configuration_invalid'],
   }),
   listSweeps: defineRoute({
     id: 'listSweeps',

@@ -154,4 +154,16 @@ export const failures = {
     'The stored object of the backup is gone',
     'Restore from another backup or from a copy of this one; look for who removed objects from the store.',
   ),
+  master_key_not_loaded: entry(
+    503,
+    'fail',
+    'A new master key waits for a restart',
+    'Restart all processes of Holdfast, with `npm run down && npm run up` on one machine, then ask again.',
+  ),
+  master_key_unknown: entry(
+    503,
+    'fail',
+    'The master key that this is sealed under is not known',
+    'Put the line of the version named in the detail back into the file of the master key, restart Holdfast, then ask again.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;

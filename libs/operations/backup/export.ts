@@ -26,7 +26,7 @@ export interface BackupExport {
   open(actor: string): Promise<AsyncIterable<Buffer>>;
 }
 
-/** Reads the manifest only. Errors: `backup_not_complete`, `backup_unrestorable`, `backup_corrupt`, `backup_object_missing`, those of the store. */
+/** Reads the manifest only. Errors: `backup_not_complete`, `backup_unrestorable`, `backup_corrupt`, `master_key_unknown`, `backup_object_missing`, those of the store. */
 export const prepareExport = async (
   control: Control,
   { stores, streams }: BackupEngines,

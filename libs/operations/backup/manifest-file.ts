@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { backupManifestSchema, manifestFileSchema, type BackupManifest } from '#contracts/backup-manifest.js';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import type { SecretBox } from '../secrets/secret-box.js';
 import { openEnvelope, sealEnvelope, type Envelope } from './envelope.js';
 
@@ -25,17 +25,18 @@ export const writeManifest = (
 
 /**
  * The manifest of this backup, whole and unchanged: the bytes must be exactly those that would be written.
- * Errors: `backup_corrupt`, also for the manifest of another backup or under another master key.
+ * Errors: `backup_corrupt`, also for the manifest of another backup or under another key of the same version; `master_key_unknown`.
  */
 export const readManifest = (secrets: SecretBox, backupId: string, file: Buffer): OpenedManifest => {
   try {
     const parsed = parse(file);
     if (parsed.manifest.backupId !== backupId) throw new Error(`it belongs to the backup ${parsed.manifest.backupId}`);
+    if (!file.equals(Buffer.from(JSON.stringify(parsed)))) throw new Error('it was changed');
     const envelope = openEnvelope(secrets, backupId, parsed.envelope);
     if (parsed.mac !== macOf(parsed.manifest, envelope)) throw new Error('it was changed');
-    if (!file.equals(Buffer.from(JSON.stringify(parsed)))) throw new Error('it was changed');
     return { manifest: parsed.manifest, envelope, sealedEnvelope: parsed.envelope };
   } catch (error) {
+    if (isHoldfastError(error, 'master_key_unknown')) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new HoldfastError('backup_corrupt', `The manifest of the backup ${backupId} cannot be used: ${reason}.`, {
       cause: error,

@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import type { ObjectStore, StoredObject } from '#engine/ports/object-store.js';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import type { BackupRow } from '#persistence/tables.js';
 import type { SecretBox } from '../secrets/secret-box.js';
+import { keyVersionOf } from './envelope.js';
 import { readManifest, type OpenedManifest } from './manifest-file.js';
 
 /** A manifest is some kB; whatever is larger is none. */
@@ -15,7 +16,7 @@ const readFile = async (store: ObjectStore, key: string, signal: AbortSignal): P
   return buffer(await store.get(key, signal));
 };
 
-/** Errors: `backup_corrupt`, `backup_object_missing`, those of the store. */
+/** Errors: `backup_corrupt`, `master_key_unknown`, `backup_object_missing`, those of the store. */
 export const readManifestAt = async (
   store: ObjectStore,
   secrets: SecretBox,
@@ -38,7 +39,7 @@ export const requireManifest = async (
   signal: AbortSignal,
 ): Promise<OpenedManifest> => {
   if (backup.manifest_key === null) throw new HoldfastError('backup_not_found', 'The backup is not complete.');
-  const opened = await readManifestAt(store, secrets, writtenId(backup), backup.manifest_key, signal);
+  const opened = await readRecorded(store, secrets, backup, backup.manifest_key, signal);
   const { object, startedAt } = opened.manifest;
   const recorded = backup.manifest;
   if (
@@ -48,6 +49,29 @@ export const requireManifest = async (
   )
     throw new HoldfastError('backup_corrupt', `The manifest in ${store.description} is not the one that was recorded.`);
   return opened;
+};
+
+/**
+ * A key that is missing says nothing against a backup. That only its manifest names such a key, and not its row, does: what is in the store is
+ * not what was written there, and would pass for whole for as long as nobody found the key that never was.
+ */
+const readRecorded = async (
+  store: ObjectStore,
+  secrets: SecretBox,
+  backup: BackupRow,
+  key: string,
+  signal: AbortSignal,
+): Promise<OpenedManifest> => {
+  try {
+    return await readManifestAt(store, secrets, writtenId(backup), key, signal);
+  } catch (error) {
+    if (!isHoldfastError(error, 'master_key_unknown')) throw error;
+    const recorded = backup.envelope === null ? null : keyVersionOf(backup.envelope);
+    const said = `The manifest of the backup ${backup.id} in ${store.description} cannot be opened: ${error.detail}`;
+    if (recorded === null || !secrets.knows(recorded)) throw new HoldfastError('master_key_unknown', said);
+    const detail = `${said} Version ${recorded} is what was recorded: it was changed, or sealed anew under a key that is gone.`;
+    throw new HoldfastError('backup_corrupt', detail, { cause: error });
+  }
 };
 
 export const listBelow = async (store: ObjectStore, prefix: string, signal: AbortSignal): Promise<StoredObject[]> => {

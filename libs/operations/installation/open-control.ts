@@ -10,7 +10,7 @@ import { connect, type ConnectionOptions } from '#persistence/connection.js';
 import type { Control } from '../control.js';
 import { CheckpointFile } from '../history/checkpoints.js';
 import { parseMasterKeys } from '../secrets/master-key.js';
-import { SecretBox } from '../secrets/secret-box.js';
+import { SecretBox, type MasterKey } from '../secrets/secret-box.js';
 
 const connections = 20;
 
@@ -37,7 +37,8 @@ export const openControl = (
     get catalogueRefusal() {
       return catalogue.refusal?.detail ?? null;
     },
-    secrets: openSecrets(configuration),
+    secrets: new SecretBox(readKeys(configuration)),
+    keysOnFile: () => readKeys(configuration),
     networkPool: parseNetworkPool(configuration.networkPool),
     ports: configuration.edgePorts,
     advertisedHost: configuration.advertisedHost,
@@ -53,9 +54,11 @@ const namesOf = (stores: BackupStoreSettings): Control['backupStores'] => {
   return [first, ...others];
 };
 
-const openSecrets = ({ masterKey, masterKeyFile }: Configuration): SecretBox => {
+const readKeys = ({ masterKey, masterKeyFile }: Configuration): readonly MasterKey[] => {
   try {
-    return new SecretBox(parseMasterKeys(masterKey ?? readFileSync(masterKeyFile, 'utf8')));
+    const keys = parseMasterKeys(masterKey ?? readFileSync(masterKeyFile, 'utf8'));
+    if (keys.length === 0) throw new Error('No master key');
+    return keys;
   } catch (error) {
     const path = masterKey === null ? 'HOLDFAST_MASTER_KEY_FILE' : 'HOLDFAST_MASTER_KEY';
     // The cause may quote the file's path, never its content.

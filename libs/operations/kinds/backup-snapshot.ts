@@ -23,6 +23,8 @@ interface Found {
   readonly opened: OpenedManifest;
 }
 
+const unusable = ['backup_corrupt', 'backup_object_missing', 'master_key_unknown'] as const;
+
 /** The whole manifest among what lies in the store; one that is not whole counts for nothing. */
 const findManifest = async (context: AttemptContext, backup: BackupRow): Promise<Found | null> => {
   const { engines, control, signal } = context;
@@ -32,7 +34,7 @@ const findManifest = async (context: AttemptContext, backup: BackupRow): Promise
     try {
       return { key, opened: await readManifestAt(store, control.secrets, writtenId(backup), key, signal) };
     } catch (error) {
-      if (!isHoldfastError(error, 'backup_corrupt') && !isHoldfastError(error, 'backup_object_missing')) throw error;
+      if (!unusable.some((code) => isHoldfastError(error, code))) throw error;
     }
   }
   return null;

@@ -19,6 +19,7 @@ import { requireManifest } from '../backup/stored.js';
 import { once } from '../backup/take.js';
 import { sentContext } from '../certificates/install-own.js';
 import type { Control } from '../control.js';
+import { requireLoadedKeys } from './loaded-keys.js';
 import { authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
 
 export interface Resealed {
@@ -32,7 +33,7 @@ const atOnce = 100;
 
 /**
  * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, passwords, and the envelopes of backups, whose
- * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed.
+ * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed. Errors: `master_key_not_loaded`.
  */
 export const resealAll = async (
   control: Control,
@@ -40,6 +41,7 @@ export const resealAll = async (
   proceed: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<Resealed> => {
+  requireLoadedKeys(control);
   await proceed();
   await resealTheAuthority(control);
   await resealCertificateKeys(control);

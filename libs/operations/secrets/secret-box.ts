@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -31,16 +32,24 @@ export class SecretBox {
     return `${this.current.version}:${sealed.toString('base64')}`;
   }
 
-  /** Throws when the text was sealed under an unknown key, for another context, or was changed. */
+  /** Throws when the text was sealed for another context, or was changed. Errors: `master_key_unknown`. */
   open(sealed: string, context: string): string {
     const [version = '', encoded = ''] = sealed.split(':');
     const key = this.byVersion.get(Number(version));
-    if (!key) throw new Error(`Master key version ${version} is not known`);
+    if (!key) throw new HoldfastError('master_key_unknown', `Master key version ${version} is not known.`);
     const bytes = Buffer.from(encoded, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes))
       .setAAD(Buffer.from(context))
       .setAuthTag(bytes.subarray(-tagBytes));
     return decipher.update(bytes.subarray(ivBytes, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
+  }
+
+  knows(version: number): boolean {
+    return this.byVersion.has(version);
+  }
+
+  holds({ version, key }: MasterKey): boolean {
+    return this.byVersion.get(version)?.equals(key) ?? false;
   }
 
   /** Of the key that seals. */

@@ -76,6 +76,7 @@ const adopt = async (
     return true;
   } catch (error) {
     if (isHoldfastError(error, 'backup_corrupt') || isHoldfastError(error, 'backup_object_missing')) return false;
+    if (isHoldfastError(error, 'master_key_unknown')) return false;
     throw error;
   }
 };
