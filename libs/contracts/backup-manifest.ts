@@ -11,7 +11,9 @@ const moment = z.iso.datetime();
 const rdbSummarySchema = z.strictObject({
   rdbVersion: count,
   redisVersion: z.string().nullable(),
-  databases: z.array(z.strictObject({ index: count, keys: count, expiring: count, lasting: count })).readonly(),
+  databases: z
+    .array(z.strictObject({ index: count, keys: count, expiring: count, lasting: count, fading: count.optional() }))
+    .readonly(),
   functions: count,
   hasExpiringFields: z.boolean(),
   persistentDigest: digest,

@@ -1,9 +1,11 @@
 import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { compareKeyspace } from '#domain/backup/compare-keyspace.js';
 import { parseRdb, type RdbOutcome } from '#domain/rdb/rdb-parser.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import { RdbReader } from '#engine/backups/rdb-reader.js';
+import { eventually } from '../support/eventually.js';
 import { dayMs, fillWithEverything } from './rdb-dataset.js';
 import { seenBy } from './rdb-expectation.js';
 import { RdbServer } from './rdb-server.js';
@@ -62,6 +64,18 @@ describe.each(['6.0', '7.0', '8.0'] as const)('an RDB file of Redis %s', (versio
       redisVersion: expect.stringMatching(`^${version}`),
     });
     expect(summary.databases.map(({ index }) => index)).toEqual([0, 3, 15]);
+  });
+
+  (version === '8.0' ? it : it.skip)('does not miss a hash that went with its last field', async () => {
+    const { redis } = server;
+    await redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
+    await redis.hset('fading', 'field', 'value');
+    await redis.call('HPEXPIRE', 'fading', '1', 'FIELDS', '1', 'field');
+    const { summary } = await readThrough(await server.save());
+    await redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '1');
+    await eventually(async () => expect(await redis.exists('fading')).toBe(0), { withinMs: 30_000 });
+    const found = { ...(await seenBy(redis, horizon)), functions: summary.functions, valueDigest: null };
+    expect(compareKeyspace(summary, found)).toEqual([]);
   });
 
   it('is the same in pieces of any length', async () => {

@@ -45,6 +45,28 @@ describe('compareKeyspace', () => {
     expect(compareKeyspace(recorded, keyspace)).not.toEqual([]);
   });
 
+  const fading = {
+    ...recorded,
+    hasExpiringFields: true,
+    databases: recorded.databases.map((one) => (one.index === 0 ? { ...one, fading: 1 } : one)),
+  };
+
+  it('lets a hash be gone whose fields expire, whether or not it expires itself', () => {
+    const persistent = database(0, { keys: 9 });
+    expect(compareKeyspace(fading, { ...persistent, persistentDigest: '00000000000000ab' })).toEqual([]);
+    const lasting = database(0, { keys: 9, expiring: 3, lasting: 1 });
+    expect(compareKeyspace(fading, { ...lasting, lastingDigest: '00000000000000bc' })).toEqual([]);
+  });
+
+  it.each<[string, Keyspace]>([
+    ['more keys are gone than such hashes', database(0, { keys: 8 })],
+    ['a key of another database is gone', database(3, { keys: 0 })],
+    ['there is one more', database(0, { keys: 11 })],
+    ['all are there, and are others', { ...found, persistentDigest: '00000000000000ab' }],
+  ])('says with them too that %s', (_what, keyspace) => {
+    expect(compareKeyspace(fading, keyspace)).not.toEqual([]);
+  });
+
   it('says what is where', () => {
     expect(compareKeyspace(recorded, database(3, { keys: 2 }))).toEqual([
       'Database 3 has 2 keys without an expiry; the backup has 1.',

@@ -114,7 +114,7 @@ describe('parseRdb', () => {
   it.each(values)('passes over a value of type %i, a %s', (type, word, bytes) => {
     const file = rdbFile([type, ...string('key')], bytes, after);
     expect(parse(file)).toMatchObject({
-      databases: [{ index: 0, keys: 2, expiring: 0, lasting: 0 }],
+      databases: [{ index: 0, keys: 2, expiring: 0, lasting: 0, fading: type > 21 ? 1 : 0 }],
       persistentDigest: digestOf(`0:${word}:key`, '0:string:after'),
       hasExpiringFields: type > 21,
     });
@@ -132,6 +132,7 @@ describe('parseRdb', () => {
     expect(parse(file)).toMatchObject({
       rdbVersion: 80,
       hasExpiringFields: true,
+      databases: [{ keys: 2, fading: 1 }],
       persistentDigest: digestOf('0:hash:key', '0:string:after'),
     });
     expect(parse(rdbFile(hash, after))).toEqual({ unreadable: expect.stringContaining('type 22') });

@@ -84,7 +84,7 @@ class RdbParser {
         this.takeOpcode(code);
         continue;
       }
-      tally.take(reader, form.type, this.expiresAt);
+      tally.take(reader, form.type, this.expiresAt, form.expiringFields === true);
       form.skip(reader);
       this.expiresAt = null;
       if (form.expiringFields) this.hasExpiringFields = true;

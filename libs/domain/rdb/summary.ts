@@ -23,6 +23,8 @@ export interface RdbDatabase {
   readonly expiring: number;
   /** How many of those expire after the horizon. */
   readonly lasting: number;
+  /** How many are hashes with fields that expire: Redis removes a hash with its last field. Not in summaries from before it was counted. */
+  readonly fading?: number | undefined;
 }
 
 export const keysIn = ({ databases }: Pick<RdbSummary, 'databases'>): number =>

@@ -12,6 +12,7 @@ interface Count {
   keys: number;
   expiring: number;
   lasting: number;
+  fading: number;
 }
 
 /** More than any server has, and few enough to count. */
@@ -42,10 +43,11 @@ export class Tally {
     this.prefixed = null;
   }
 
-  /** Reads a key. `expiresAt`: milliseconds since 1970; null for one that stays. */
-  take(reader: ByteReader, type: KeyType, expiresAt: number | null): void {
+  /** Reads a key. `expiresAt`: milliseconds since 1970; null for one that stays. `fading`: it has fields that expire. */
+  take(reader: ByteReader, type: KeyType, expiresAt: number | null, fading: boolean): void {
     const count = (this.count ??= this.counted());
     count.keys += 1;
+    if (fading) count.fading += 1;
     if (expiresAt === null) {
       this.persistent.add(this.hashKey(reader, type));
       return;
@@ -71,7 +73,7 @@ export class Tally {
     if (known) return known;
     if (this.counts.size === mostDatabases)
       throw new Unreadable(`more than ${String(mostDatabases)} logical databases`);
-    const count = { index, keys: 0, expiring: 0, lasting: 0 };
+    const count = { index, keys: 0, expiring: 0, lasting: 0, fading: 0 };
     this.counts.set(index, count);
     return count;
   }

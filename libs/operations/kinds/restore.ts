@@ -34,6 +34,16 @@ const load = async (context: AttemptContext): Promise<void> => {
   await loadBackup(context, backup, { container, volume: { name: volume, owner }, version, persistence });
 };
 
+/**
+ * What this attempt has not put in proves nothing of the backup: a server that keeps its data in memory only comes back empty when its host
+ * does, and clients may have written to one that was offered before its worker died. Such a one is made anew.
+ */
+const refuseContents = async (context: AttemptContext, differences: string): Promise<never> => {
+  if (timing(context).beganMs > 0) throw new HoldfastError('backup_corrupt', differences);
+  await remove(context);
+  throw new HoldfastError('server_not_ready', `The server of an earlier attempt was removed: ${differences}`);
+};
+
 /** The server has loaded what the manifest says. Errors: `server_not_ready`, `backup_corrupt`. */
 const check = async (context: AttemptContext): Promise<void> => {
   const server = serverIn(context);
@@ -43,8 +53,8 @@ const check = async (context: AttemptContext): Promise<void> => {
   try {
     const contents = manifest?.contents;
     if (contents && !('unreadable' in contents)) {
-      const differences = countDifferences(contents.databases, await node.info('keyspace', context.signal));
-      if (differences.length > 0) throw new HoldfastError('backup_corrupt', differences.join(' '));
+      const differences = countDifferences(contents, await node.info('keyspace', context.signal));
+      if (differences.length > 0) await refuseContents(context, differences.join(' '));
     }
   } finally {
     node.close();
