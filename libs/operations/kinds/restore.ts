@@ -13,7 +13,7 @@ import { perAttempt } from '../run/per-attempt.js';
 import { removeEverything } from './deprovision.js';
 import { openDoors } from './door-actions.js';
 import type { KindHandler } from './kind.js';
-import { create, observeServer, prepare, remove, serverIn, start } from './server-actions.js';
+import { create, observeServer, prepare, remove, removeVolume, serverIn, start } from './server-actions.js';
 
 /** A server loads some hundred MB in a second; this is for the largest, on the slowest disks. */
 const loadDeadlineMs = 3 * 3_600_000;
@@ -41,6 +41,7 @@ const load = async (context: AttemptContext): Promise<void> => {
 const refuseContents = async (context: AttemptContext, differences: string): Promise<never> => {
   if (timing(context).beganMs > 0) throw new HoldfastError('backup_corrupt', differences);
   await remove(context);
+  await removeVolume(context);
   throw new HoldfastError('server_not_ready', `The server of an earlier attempt was removed: ${differences}`);
 };
 

@@ -46,8 +46,10 @@ export class FakeDataset {
     return Buffer.from(JSON.stringify([...this.data]));
   }
 
+  /** The one RDB file that is written for a server, and not by one, has no keys. */
   restore(dump: Buffer): void {
-    this.data = new Map(JSON.parse(dump.toString()) as [string, string][]);
+    const isRdb = dump.subarray(0, 5).toString('latin1') === 'REDIS';
+    this.data = new Map(isRdb ? [] : (JSON.parse(dump.toString()) as [string, string][]));
   }
 
   private increment(key: string): number {
