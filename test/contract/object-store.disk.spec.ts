@@ -54,7 +54,7 @@ describe('the directory of a store', () => {
     await expectCode(keysOf(store), 'backup_store_unreachable');
     await expectCode(keysOf(store, 'env/'), 'backup_store_unreachable');
     await expectCode(store.remove('env/one', calm), 'backup_store_unreachable');
-    await expectCode(store.removeUnfinished(new Date(), calm), 'backup_store_unreachable');
+    await expectCode(store.removeUnfinished('', new Date(), calm), 'backup_store_unreachable');
     expect(readdirSync(directory)).toEqual([]);
     mkdirSync(root);
     await put(store, 'env/one', '1');
@@ -116,7 +116,7 @@ describe('the directory of a store', () => {
     const young = new Date('2026-01-03T00:00:00Z');
     for (const begun of [old, young]) writeFileSync(join(root, '.unfinished', `${begun.getTime()}-x`), 'half');
     writeFileSync(join(root, '.unfinished', 'note'), 'mine');
-    expect(await store.removeUnfinished(new Date('2026-01-02T00:00:00Z'), calm)).toBe(1);
+    expect(await store.removeUnfinished('', new Date('2026-01-02T00:00:00Z'), calm)).toBe(1);
     expect(readdirSync(join(root, '.unfinished')).sort()).toEqual([`${young.getTime()}-x`, 'note']);
   });
 });

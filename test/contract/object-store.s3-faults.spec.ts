@@ -28,7 +28,7 @@ beforeEach(async () => {
   proxy = await FaultyProxy.open(server.port);
   store = new S3Store({ ...place, bucket: server.bucket, endpoint: proxy.endpoint }, timeouts);
   for (const key of await keysOf(straight)) await straight.remove(key, calm);
-  await straight.removeUnfinished(new Date(Date.now() + 60_000), calm);
+  await straight.removeUnfinished('', new Date(Date.now() + 60_000), calm);
 });
 afterEach(() => proxy.close());
 
@@ -73,7 +73,7 @@ describe('trouble that passes', () => {
       async () => expect((await read(store, 'small')).toString()).toBe('small'),
       async () => expect(await keysOf(store)).toEqual(['small']),
       async () => expect(await store.find('small', calm)).toMatchObject({ bytes: 5 }),
-      async () => expect(await store.removeUnfinished(new Date(), calm)).toBe(0),
+      async () => expect(await store.removeUnfinished('', new Date(), calm)).toBe(0),
       () => store.remove('small', calm),
     ]) {
       proxy.set({ fault: { kind: 'answer', status: 500, code: 'InternalError' }, times: 1 });
@@ -108,8 +108,10 @@ describe('trouble that stays', () => {
     await expectCode(put(store, 'three', large), 'backup_store_full');
     proxy.set(null);
     expect(await server.unfinished()).toHaveLength(3);
-    expect(await store.removeUnfinished(new Date(Date.now() - 60_000), calm)).toBe(0);
-    expect(await store.removeUnfinished(new Date(Date.now() + 60_000), calm)).toBe(3);
+    expect(await store.removeUnfinished('', new Date(Date.now() - 60_000), calm)).toBe(0);
+    expect(await store.removeUnfinished('t', new Date(Date.now() + 60_000), calm)).toBe(2);
+    expect(await server.unfinished()).toHaveLength(1);
+    expect(await store.removeUnfinished('', new Date(Date.now() + 60_000), calm)).toBe(1);
     await expectNothingLeft();
   }, 30_000);
 
@@ -122,7 +124,7 @@ describe('trouble that stays', () => {
       expectCode(keysOf(store), 'backup_store_unreachable'),
       expectCode(store.find('small', calm), 'backup_store_unreachable'),
       expectCode(store.remove('small', calm), 'backup_store_unreachable'),
-      expectCode(store.removeUnfinished(new Date(), calm), 'backup_store_unreachable'),
+      expectCode(store.removeUnfinished('', new Date(), calm), 'backup_store_unreachable'),
     ]);
     expect(performance.now()).toBeLessThan(deadline);
   }, 30_000);

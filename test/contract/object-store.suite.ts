@@ -139,7 +139,7 @@ export const describeObjectStore = (title: string, start: () => Promise<StoreFix
       ])('leaves nothing of %s whose body throws', async (_, bytes) => {
         await expect(store.put('failed', failing(bytes), calm)).rejects.toThrow('the source broke');
         expect(await keysOf(store)).toEqual([]);
-        expect(await store.removeUnfinished(new Date(Date.now() + 60_000), calm)).toBe(0);
+        expect(await store.removeUnfinished('', new Date(Date.now() + 60_000), calm)).toBe(0);
       });
 
       it('keeps what was there before', async () => {
@@ -157,7 +157,7 @@ export const describeObjectStore = (title: string, start: () => Promise<StoreFix
         await ended;
         expect(await keysOf(store)).toEqual([]);
         expect(await store.find('aborted', calm)).toBeNull();
-        expect(await store.removeUnfinished(new Date(Date.now() + 60_000), calm)).toBe(0);
+        expect(await store.removeUnfinished('', new Date(Date.now() + 60_000), calm)).toBe(0);
       });
 
       it('stores nothing when it was aborted before', async () => {
@@ -175,8 +175,8 @@ export const describeObjectStore = (title: string, start: () => Promise<StoreFix
         await reached;
         expect(await keysOf(store)).toEqual([]);
         expect(await store.find('half/one', calm)).toBeNull();
-        expect(await store.removeUnfinished(new Date(startedAtMs - 60_000), calm)).toBe(0);
-        expect(await store.removeUnfinished(new Date(Date.now() + 60_000), calm)).toBe(1);
+        expect(await store.removeUnfinished('', new Date(startedAtMs - 60_000), calm)).toBe(0);
+        expect(await store.removeUnfinished('', new Date(Date.now() + 60_000), calm)).toBe(1);
         goOn();
         await ended;
         expect(await keysOf(store)).toEqual([]);

@@ -79,7 +79,7 @@ const halfComplaints = async (looked: LookedStores, signal: AbortSignal): Promis
   await sweepStores(looked);
   const left = await Promise.all(
     looked.stores.names.map((name) =>
-      looked.stores.open(name).removeUnfinished(new Date(Date.now() + laterMs), signal),
+      looked.stores.open(name).removeUnfinished('', new Date(Date.now() + laterMs), signal),
     ),
   );
   return left.flatMap((count, index) => (count > 0 ? [`${count} half stored in ${looked.stores.names[index]}`] : []));

@@ -9,6 +9,7 @@ interface Held {
   readonly modifiedAt: Date;
 }
 interface Upload {
+  readonly key: string;
   readonly startedAt: Date;
   chunks: Buffer[];
 }
@@ -80,8 +81,8 @@ export class FakeObjectStore implements ObjectStore {
   }
 
   /** What a process leaves that dies in the middle of a put. */
-  leaveUnfinished(startedAt: Date): void {
-    this.uploads.add({ startedAt, chunks: [] });
+  leaveUnfinished(key: string, startedAt: Date): void {
+    this.uploads.add({ key, startedAt, chunks: [] });
   }
 
   get unfinished(): number {
@@ -91,7 +92,7 @@ export class FakeObjectStore implements ObjectStore {
   async put(key: string, body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
     assertKey(key);
     await this.faults.pass('put', signal);
-    const upload: Upload = { startedAt: this.now(), chunks: [] };
+    const upload: Upload = { key, startedAt: this.now(), chunks: [] };
     this.uploads.add(upload);
     try {
       for await (const chunk of this.passing('put', untilAborted(body, signal))) this.take(upload, chunk);
@@ -135,9 +136,9 @@ export class FakeObjectStore implements ObjectStore {
     this.objects.delete(key);
   }
 
-  async removeUnfinished(before: Date, signal: AbortSignal): Promise<number> {
+  async removeUnfinished(prefix: string, before: Date, signal: AbortSignal): Promise<number> {
     await this.faults.pass('removeUnfinished', signal);
-    const old = [...this.uploads].filter(({ startedAt }) => startedAt < before);
+    const old = [...this.uploads].filter(({ key, startedAt }) => key.startsWith(prefix) && startedAt < before);
     for (const upload of old) this.uploads.delete(upload);
     return old.length;
   }

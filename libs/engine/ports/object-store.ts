@@ -20,8 +20,11 @@ export interface ObjectStore {
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
   /** Absent is no error. */
   remove(key: string, signal: AbortSignal): Promise<void>;
-  /** Removes what uploads that never ended left behind, if they began before that moment. Returns how many. */
-  removeUnfinished(before: Date, signal: AbortSignal): Promise<number>;
+  /**
+   * Removes what uploads of keys with this prefix that never ended left behind, if they began before that moment; other users of the
+   * place have theirs. Returns how many.
+   */
+  removeUnfinished(prefix: string, before: Date, signal: AbortSignal): Promise<number>;
 }
 
 export interface StoredObject {

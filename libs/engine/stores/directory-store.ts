@@ -84,7 +84,8 @@ export class DirectoryStore implements ObjectStore {
     });
   }
 
-  async removeUnfinished(before: Date, signal: AbortSignal): Promise<number> {
+  /** Whatever the prefix: its folder of what is unfinished is Holdfast's alone, and has no keys. */
+  async removeUnfinished(_prefix: string, before: Date, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
     return this.touch(async () => {
       await this.makeRoot();

@@ -93,8 +93,10 @@ export class S3Store implements ObjectStore {
     await this.caller.call(new DeleteObjectCommand(this.objectAt(key)), signal);
   }
 
-  async removeUnfinished(before: Date, signal: AbortSignal): Promise<number> {
-    const old = (await this.uploads(signal)).filter(({ Initiated }) => Initiated !== undefined && Initiated < before);
+  async removeUnfinished(prefix: string, before: Date, signal: AbortSignal): Promise<number> {
+    const old = (await this.uploads(prefix, signal)).filter(
+      ({ Initiated }) => Initiated !== undefined && Initiated < before,
+    );
     for (const { Key, UploadId } of old) {
       await this.caller.call(new AbortMultipartUploadCommand({ Bucket: this.place.bucket, Key, UploadId }), signal);
     }
@@ -141,12 +143,13 @@ export class S3Store implements ObjectStore {
     return { Contents, NextContinuationToken };
   }
 
-  private async uploads(signal: AbortSignal): Promise<MultipartUpload[]> {
+  private async uploads(prefix: string, signal: AbortSignal): Promise<MultipartUpload[]> {
+    assertPrefix(prefix);
     const all: MultipartUpload[] = [];
     let from: UploadMarker | null = {};
     while (from) {
       const page: ListMultipartUploadsCommandOutput = await this.caller.call(
-        new ListMultipartUploadsCommand({ Bucket: this.place.bucket, Prefix: this.before, ...from }),
+        new ListMultipartUploadsCommand({ Bucket: this.place.bucket, Prefix: this.before + prefix, ...from }),
         signal,
       );
       all.push(...(page.Uploads ?? []));

@@ -81,12 +81,14 @@ describe('tidying the stores', () => {
   it('removes what belongs to no backup once it is older than a day, and half uploads', async () => {
     const stray = newPrefix();
     await put(dataKey(stray, 1), dataKey(stray, 2), `holdfast/${installationId}/loose`);
-    installation.store.leaveUnfinished(new Date());
+    installation.store.leaveUnfinished(dataKey(stray, 3), new Date());
+    installation.store.leaveUnfinished('of/another/program', new Date());
     expect(await tidy(undefined, installation.control)).toEqual({ removed: 0, unknownBackups: 0, unreachable: [] });
     expect(await keysBelow(stray)).toHaveLength(2);
     expect(await tidy()).toEqual({ removed: 4, unknownBackups: 0, unreachable: [] });
-    expect([await keysBelow('holdfast/'), installation.store.unfinished]).toEqual([[], 0]);
+    expect([await keysBelow('holdfast/'), installation.store.unfinished]).toEqual([[], 1]);
     expect(await tidy()).toMatchObject({ removed: 0 });
+    expect(await installation.store.removeUnfinished('of/', new Date(Date.now() + dayMs), signal)).toBe(1);
   });
 
   it('waits for the youngest object below a prefix', async () => {

@@ -42,7 +42,7 @@ export const tidyStores = async (
         signal,
       );
       await tidy.run();
-      removed += tidy.removed + (await store.removeUnfinished(before, signal));
+      removed += tidy.removed + (await store.removeUnfinished(installationPrefix(installation.id), before, signal));
       unknownBackups += tidy.unknownBackups;
     } catch (error) {
       signal.throwIfAborted();
