@@ -96,6 +96,24 @@ describe('loadBackupStores', () => {
     for (const problem of problems) expect(problem).toMatch(/^HOLDFAST_BACKUP_STORES_FILE stores(?!.*canary)/);
   });
 
+  it.each([
+    [disk, { ...disk, path: '/backups/' }],
+    [cloud, { ...cloud, region: 'eu-west-1' }],
+    [
+      { ...cloud, endpoint: 'https://s3.example', prefix: 'a' },
+      { ...cloud, endpoint: 'https://s3.example:443/', prefix: 'a', forcePathStyle: false },
+    ],
+  ])('refuses two names for one place (%#)', (one, other) => {
+    expect(problemsOf(() => load({ one, other }))).toEqual([
+      'HOLDFAST_BACKUP_STORES_FILE stores.other is the same place as the store "one"',
+    ]);
+  });
+
+  it('takes two places in one bucket, and one bucket name at two servers', () => {
+    const own = { ...cloud, endpoint: 'https://s3.example' };
+    expect(Object.keys(load({ a: cloud, b: { ...cloud, prefix: 'b' }, c: own, d: disk }))).toHaveLength(4);
+  });
+
   it('names all problems at once', () => {
     const stores = { a: { ...disk, path: 'x', mode: 1 }, b: { ...cloud, bucket: '?' }, C: disk };
     expect(problemsOf(() => load(stores)).sort()).toEqual([
@@ -110,7 +128,7 @@ describe('loadBackupStores', () => {
     const missing = join(directory, 'none');
     const stores = {
       a: { ...cloud, accessKeyId: 'me', secretAccessKeyFile: missing },
-      b: { ...cloud, caFile: write('empty', '\n') },
+      b: { ...cloud, prefix: 'b', caFile: write('empty', '\n') },
     };
     expect(problemsOf(() => load(stores))).toEqual([
       `HOLDFAST_BACKUP_STORES_FILE stores.a.secretAccessKeyFile ${missing} cannot be read: ENOENT`,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { FieldProblem } from '#domain/errors/holdfast-error.js';
 import { ConfigurationError } from './configuration-error.js';
@@ -91,8 +91,27 @@ export const loadBackupStores = (file: string | null, home: string): BackupStore
     name,
     store.type === 's3' ? s3Settings(name, store, problems) : { ...store, isOwn: false },
   ]);
+  problems.push(...samePlaces(parsed.data.stores));
   if (problems.length > 0) throw new ConfigurationError(problems);
   return Object.fromEntries(settings) as BackupStoreSettings;
+};
+
+/** A copy in the place of its original is no copy: purging one would take the other away. */
+const samePlaces = (stores: z.output<typeof storesFile>['stores']): FieldProblem[] => {
+  const first = new Map<string, string>();
+  return Object.entries(stores).flatMap(([name, store]) => {
+    const place = placeOf(store);
+    const other = first.get(place);
+    if (other === undefined) first.set(place, name);
+    return other === undefined ? [] : [problem(`stores.${name}`, `is the same place as the store "${other}"`)];
+  });
+};
+
+const placeOf = (store: z.output<typeof storesFile>['stores'][string]): string => {
+  if (store.type === 'directory') return resolve(store.path);
+  const { endpoint, bucket, prefix } = store;
+  // A bucket of Amazon's has its name for itself in all regions.
+  return JSON.stringify([endpoint === undefined ? null : new URL(endpoint).origin, bucket, prefix ?? '']);
 };
 
 const s3Settings = (name: string, store: S3File, problems: FieldProblem[]): S3Settings => {
