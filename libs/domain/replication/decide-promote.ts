@@ -52,7 +52,7 @@ export const decidePromote = (situation: PromoteSituation): Decision<PromoteActi
   if (situation.recorded) return complete(situation);
   const { candidate, primary, formerRole, done } = situation;
   if (formerRole !== 'primary') {
-    return refuse('database_not_ready', 'Another database has become the primary since the promotion was asked for.');
+    return refuse('database_not_ready', 'Another database has become the primary since this was asked for.');
   }
   if (done.has('give-back')) return wouldLose('The replica did not catch up; the primary takes writes again.');
   if (!candidate) return silentCandidate(situation);

@@ -18,6 +18,7 @@ import {
 import { isReplaced, nextReplica, replaceReplica, replaceSubject } from '../upgrade/in-place.js';
 import { freshRow, partiesOf, wantedIn, type Parties } from '../upgrade/parties.js';
 import { requireRoom, takeSafetyBackup, tryData, verifySafetyBackup } from '../upgrade/safety-backup.js';
+import { requireSameTree } from '../upgrade/same-tree.js';
 import {
   awaitSuccessor,
   createSuccessor,
@@ -67,7 +68,7 @@ const rolesOf = async (
   return {
     recorded,
     // The one that served before is kept, and takes no part any more.
-    formerRole: recorded ? 'fenced' : 'primary',
+    formerRole: recorded ? 'fenced' : former.role,
     candidate,
     primary: swaps && !(recorded && candidate?.role === 'master') ? await viewOf(on(context, former)) : null,
     // A demoted one follows nobody, so that is what tells that it was demoted here.
@@ -77,8 +78,9 @@ const rolesOf = async (
   };
 };
 
-/** What can be seen without trying anything. Errors: `image_unavailable`, `host_full`. */
+/** What can be seen without trying anything. Errors: `database_not_ready`, `image_unavailable`, `host_full`. */
 const check = async (context: AttemptContext): Promise<void> => {
+  await requireSameTree(context);
   const { image } = wantedIn(context);
   await ensureImage({ ...context, database: { ...context.database, image } });
   await requireRoom(context);

@@ -40,6 +40,7 @@ export const requestUpgrade = async (
     others: descendants.map(({ id }) => id),
     parameters: {
       ...{ version: entry.version, method, image, tlsProtocols, fromVersion: database.version },
+      role: database.role,
       replicas: replicas.map(({ id }) => id),
     },
     auditDetail: {
@@ -66,7 +67,7 @@ const requireReady = (descendants: readonly DatabaseRow[]): void => {
   throw new HoldfastError('replica_not_ready', `All that follow it are upgraded with it: ${list}.`);
 };
 
-/** Asks anew for what was recorded. Errors: those of `requestUpgrade`. */
+/** Asks anew for what was recorded; in the way that fits when it is a primary no more, or has become one. Errors: those of `requestUpgrade`. */
 export const retryUpgrade = (
   control: Control,
   tx: Tx,
@@ -74,6 +75,7 @@ export const retryUpgrade = (
   database: DatabaseRow,
   { id, parameters }: Pick<OperationRow, 'id' | 'parameters'>,
 ): Promise<OperationRow> => {
-  const method = parameters['method'] as UpgradeMethod;
-  return requestUpgrade(control, tx, actor, database, { version: String(parameters['version']), method }, id);
+  const asItWas = [database.role, undefined].includes(parameters['role'] as DatabaseRow['role'] | undefined);
+  const method = asItWas ? { method: parameters['method'] as UpgradeMethod } : {};
+  return requestUpgrade(control, tx, actor, database, { version: String(parameters['version']), ...method }, id);
 };

@@ -1,9 +1,11 @@
+import { compareVersions } from '#domain/catalogue/version.js';
 import { decideReload, type ReloadAction } from '#domain/operation/decide-server.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints, type FaultPointName } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { findDatabase, updateDatabase } from '#persistence/databases.js';
 import { noteReceipt } from '#persistence/operations/read.js';
+import { descendantsOf } from '#persistence/replication.js';
 import type { DatabaseRow } from '#persistence/tables.js';
 import { serverActions } from '../kinds/provision.js';
 import { observeServer, observeServerAndVolume, stop } from '../kinds/server-actions.js';
@@ -46,10 +48,12 @@ export const replaceReplica = async (context: AttemptContext): Promise<void> => 
   await awaitLink(on(context, replica));
 };
 
+/** Of those that were named and follow the subject still; what has become newer meanwhile stays so. */
 export const nextReplica = async (context: AttemptContext): Promise<DatabaseRow | null> => {
-  for (const id of wantedIn(context).replicas) {
-    const row = await findDatabase(context.control.db, id);
-    if (!row || row.status !== 'provisioned') continue;
+  const { replicas, version } = wantedIn(context);
+  for (const row of await descendantsOf(context.control.db, context.database.id)) {
+    if (!replicas.includes(row.id) || row.status !== 'provisioned') continue;
+    if (compareVersions(row.version, version) > 0) continue;
     const there = (await isReplaced(context, row)) && ((await viewOf(on(context, row)))?.linkUp ?? false);
     if (!there) return row;
   }
@@ -72,10 +76,13 @@ const replace = async (context: AttemptContext, row: DatabaseRow): Promise<void>
   }
 };
 
+/** Errors: `downgrade_refused`: an older server is never started on the files of a newer one. */
 const recordVersion = async (context: AttemptContext, row: DatabaseRow): Promise<void> => {
   const { control, operation } = context;
   const { version, image, tls_protocols } = wantedIn(context);
   if (row.version === version) return;
+  if (compareVersions(row.version, version) > 0)
+    throw new HoldfastError('downgrade_refused', `"${row.handle}" runs version ${row.version} by now.`);
   const subject = { environmentId: row.environment_id, databaseId: row.id, operationId: operation.id };
   const detail = { from: row.version, to: version, method: 'in-place' };
   await context.write(async (tx) => {
