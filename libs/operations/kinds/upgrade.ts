@@ -17,7 +17,14 @@ import {
 } from '../upgrade/after-swap.js';
 import { isReplaced, nextReplica, replaceReplica, replaceSubject } from '../upgrade/in-place.js';
 import { freshRow, partiesOf, wantedIn, type Parties } from '../upgrade/parties.js';
-import { requireRoom, takeSafetyBackup, tryData, verifySafetyBackup } from '../upgrade/safety-backup.js';
+import {
+  noteSafetyBackup,
+  requireRoom,
+  safetyBackupIn,
+  takeSafetyBackup,
+  tryData,
+  verifySafetyBackup,
+} from '../upgrade/safety-backup.js';
 import { requireSameTree } from '../upgrade/same-tree.js';
 import {
   awaitSuccessor,
@@ -97,13 +104,11 @@ const receipt = async (context: AttemptContext): Promise<OperationReceipt> => {
   const { control, operation, database } = context;
   const { version, image, method, fromVersion, replicas } = wantedIn(context);
   const known = (await findOperation(control.db, operation.id))?.receipt;
-  const backup = await backupOfOperation(control.db, operation.id);
   return {
     ...(method === 'in-place' ? { writePauseMs: await pauseOf(context) } : {}),
     ...known,
     ...{ databaseId: database.id, method, fromVersion, version, image, replicas },
-    ...(backup ? { backupId: backup.id } : {}),
-    ...(backup?.snapshot_at ? { backupDataAt: backup.snapshot_at.toISOString() } : {}),
+    ...(await safetyBackupIn(control.db, operation.id)),
     requestedBy: operation.requested_by,
   };
 };
@@ -153,6 +158,7 @@ export const upgrade: KindHandler<UpgradeSituation, UpgradeAction> = {
   ended: async (tx, { operation, database }, { event, error }) => {
     if (event === 'succeed') return;
     await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
+    await noteSafetyBackup(tx, operation.id);
     const touched = (await findOperation(tx, operation.id))?.receipt?.['recordedAt'] !== undefined;
     const left = (error?.leftBehind ?? []).length > 0;
     if (touched || left)
