@@ -94,7 +94,7 @@ const askAgain = async (
   const record = (others: readonly string[]) =>
     recordOperation(control, tx, { kind, database, actor, parameters, others, retryOf });
   const asBefore = async () => record((await targetsOf(tx, [retryOf])).slice(1).map((target) => target.database_id));
-  if (isWritten({ kind, receipt }, database)) return asBefore();
+  if (isWritten(kind, database)) return asBefore();
   switch (kind) {
     case 'promote':
       return requestPromote(control, tx, actor, database, promotionIn(parameters), retryOf);
@@ -105,7 +105,7 @@ const askAgain = async (
     case 'deprovision':
       return record(await letGoBy(tx, database));
     case 'upgrade':
-      return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters });
+      return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters, receipt });
     case 'go-back':
       return retryGoBack(control, tx, actor, database, { id: retryOf, parameters });
     case 'rotate-credentials':
@@ -135,11 +135,9 @@ const askAgain = async (
   }
 };
 
-/** What failed after Postgres had the new role or server has to be finished, with the databases that it had. */
-const isWritten = ({ kind, receipt }: Pick<OperationRow, 'kind' | 'receipt'>, { role }: DatabaseRow): boolean =>
-  kind === 'upgrade'
-    ? receipt?.['recordedAt'] !== undefined
-    : (kind === 'promote' || kind === 'unlink') && role === 'primary';
+/** What failed after Postgres had the new role has to be finished, with the databases that it had. */
+const isWritten = (kind: OperationKind, { role }: DatabaseRow): boolean =>
+  (kind === 'promote' || kind === 'unlink') && role === 'primary';
 
 /** Whoever lets a database in that is to be removed. Errors: those of `requireDeprovisionable`. */
 const letGoBy = async (tx: Tx, database: DatabaseRow): Promise<readonly string[]> => {

@@ -8,7 +8,7 @@ import { noteReceipt } from '#persistence/operations/read.js';
 import { descendantsOf } from '#persistence/replication.js';
 import type { DatabaseRow } from '#persistence/tables.js';
 import { serverActions } from '../kinds/provision.js';
-import { observeServer, observeServerAndVolume, stop } from '../kinds/server-actions.js';
+import { observeServer, observeServerAndVolume, serverIn, stop } from '../kinds/server-actions.js';
 import { changeMarksIn } from '../lifecycle/change-marks.js';
 import { awaitLink } from '../replication/await-link.js';
 import { viewOf } from '../replication/view.js';
@@ -48,16 +48,27 @@ export const replaceReplica = async (context: AttemptContext): Promise<void> => 
   await awaitLink(on(context, replica));
 };
 
-/** Of those that were named and follow the subject still; what has become newer meanwhile stays so. */
+/** Of those that are held and follow the subject still; what has become newer meanwhile stays so. */
 export const nextReplica = async (context: AttemptContext): Promise<DatabaseRow | null> => {
-  const { replicas, version } = wantedIn(context);
+  const held = new Set(context.others.map(({ id }) => id));
   for (const row of await descendantsOf(context.control.db, context.database.id)) {
-    if (!replicas.includes(row.id) || row.status !== 'provisioned') continue;
-    if (compareVersions(row.version, version) > 0) continue;
-    const there = (await isReplaced(context, row)) && ((await viewOf(on(context, row)))?.linkUp ?? false);
-    if (!there) return row;
+    if (!held.has(row.id) || row.status !== 'provisioned') continue;
+    if (!(await isThere(context, row))) return row;
   }
   return null;
+};
+
+const isThere = async (context: AttemptContext, row: DatabaseRow): Promise<boolean> => {
+  const { replicas, version } = wantedIn(context);
+  if (row.version !== version) return compareVersions(row.version, version) > 0;
+  // An earlier upgrade may have recorded the version and died before it made the server.
+  if (!replicas.includes(row.id)) return (await imageOf(on(context, row))) === row.image;
+  return (await isReplaced(context, row)) && ((await viewOf(on(context, row)))?.linkUp ?? false);
+};
+
+const imageOf = async (context: AttemptContext): Promise<string | undefined> => {
+  const { name, owner } = serverIn(context);
+  return (await context.engines.containers.inspectContainer(name, owner, context.signal))?.image;
 };
 
 /** First the record, then the host: from here on every container that is made for the row is of the new version. */
