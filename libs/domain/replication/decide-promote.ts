@@ -25,6 +25,8 @@ export interface PromoteSituation {
   readonly candidate: ServerView | null;
   readonly primary: ServerView | null;
   readonly candidateAddress: string;
+  /** It runs a newer version than the primary, which is to follow it and could not read its data. */
+  readonly candidateNewer: boolean;
   /** Null means any number of bytes may be lost. */
   readonly allowedLoss: number | null;
   /** Both servers have what they answered for after a crash of their process (mode `aof`). */
@@ -41,6 +43,7 @@ export interface PromoteSituation {
 const finish = { next: 'finish' } as const;
 
 const wouldLose = (detail: string): ReturnType<typeof refuse> => refuse('promotion_would_lose_writes', detail);
+const tooNew = refuse('replica_newer', 'The replica runs a newer version than the primary, which could not follow it.');
 const unknownLoss =
   'The primary does not answer Holdfast, so nobody can tell which of its last writes the replica lacks.';
 
@@ -171,10 +174,11 @@ const hasAll = ({ keepsEveryWrite, moved }: PromoteSituation, candidate: ServerV
 };
 
 const switchOver = (
-  { allowedLoss, done }: PromoteSituation,
+  { allowedLoss, candidateNewer, done }: PromoteSituation,
   candidate: ServerView,
   primary: ServerView,
 ): Decision<PromoteAction> => {
+  if (candidateNewer && allowedLoss !== null) return tooNew;
   if (candidate.syncing) return refuse('replica_not_ready', 'The replica is still copying the data of its source.');
   const behind = bytesBehind(primary, candidate);
   if (!candidate.linkUp && !mayLose(allowedLoss, behind)) {

@@ -80,6 +80,7 @@ const rolesOf = async (
     primary: swaps && !(recorded && candidate?.role === 'master') ? await viewOf(on(context, former)) : null,
     // A demoted one follows nobody, so that is what tells that it was demoted here.
     candidateAddress: nobody[0],
+    candidateNewer: false,
     ...{ allowedLoss: 0, keepsEveryWrite: former.persistence === 'aof', begun, moved },
     ...{ attempt: context.operation.attempt, done },
   };

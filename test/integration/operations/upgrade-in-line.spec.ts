@@ -126,3 +126,15 @@ describe('a replica that has become newer than the wanted version', () => {
     }
   });
 });
+
+describe('a promotion that stood in line behind an upgrade of its replica', () => {
+  it('is refused before the primary is touched', async () => {
+    const { primary, replica } = await upgrades.pair();
+    const promotion = await promote(upgrades.installation, replica);
+    await upgrades.become(replica, '8.0');
+    expect(await run(promotion)).toEqual({ kind: 'fail', code: 'replica_newer' });
+    expect(await stepsOf(upgrades.installation.control.db, [promotion])).toEqual([]);
+    expect(await Promise.all([primary, replica].map(follows))).toEqual([false, true]);
+    expect(await databaseRow(upgrades.installation, primary)).toMatchObject({ role: 'primary', health: 'healthy' });
+  });
+});
