@@ -41,10 +41,10 @@ const leaveSuccessor = async (databaseId: string, operationId: string): Promise<
   });
 };
 
-const follows = async (databaseId: string): Promise<boolean | undefined> => {
+const follows = async (databaseId: string): Promise<boolean | null> => {
   const { ipv4 } = (await upgrades.containerOf(databaseId)) ?? {};
   const server = upgrades.installation.host.serverAt(ipv4 ?? '');
-  return server && server.replication.source !== null;
+  return server ? server.replication.source !== null : null;
 };
 
 describe('an upgrade that stood in line', () => {
