@@ -6,6 +6,8 @@ import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { dryStart } from '../configuration/dry-start.js';
 import { progressOf } from '../replication/progress.js';
 import { viewOf } from '../replication/view.js';
+import { losesMemory } from '../requests/request-upgrade.js';
+import { requireConfirmedThen } from '../requests/require-confirmation.js';
 import { on, type AttemptContext } from '../run/context.js';
 import {
   awaitServing,
@@ -86,10 +88,11 @@ const rolesOf = async (
   };
 };
 
-/** What can be seen without trying anything. Errors: `database_not_ready`, `image_unavailable`, `host_full`. */
+/** What can be seen without trying anything. Errors: `database_not_ready`, `confirmation_required`, `image_unavailable`, `host_full`. */
 const check = async (context: AttemptContext): Promise<void> => {
   await requireSameTree(context);
-  const { image } = wantedIn(context);
+  const { image, method } = wantedIn(context);
+  if (losesMemory(context.database, method)) requireConfirmedThen(context.operation, context.database);
   await ensureImage({ ...context, database: { ...context.database, image } });
   await requireRoom(context);
 };

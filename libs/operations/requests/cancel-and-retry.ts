@@ -20,6 +20,7 @@ import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { retryGoBack } from './request-go-back.js';
 import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
+import { requireConfirmedThen } from './require-confirmation.js';
 import { retryRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
@@ -118,7 +119,7 @@ const askAgain = async (
     case 'repair':
     case 'rename':
     case 'renew-certificate':
-      requireNothingSent(retryOf, parameters);
+      requireRepeatable({ id: retryOf, kind, parameters }, database);
       return asBefore();
     case 'configure':
     case 'resize':
@@ -151,9 +152,14 @@ const promotionIn = (parameters: OperationRow['parameters']) =>
 const urlIsGone = (id: string): HoldfastError =>
   new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
 
-/** Errors: `certificate_key_gone`. */
-const requireNothingSent = (id: string, { certificate }: OperationRow['parameters']): void => {
-  if (certificate !== 'own') return;
+/** Errors: `confirmation_required`, `certificate_key_gone`. */
+const requireRepeatable = (
+  { id, kind, parameters }: Pick<OperationRow, 'id' | 'kind' | 'parameters'>,
+  database: DatabaseRow,
+): void => {
+  const restarts = kind === 'restart' || kind === 'reload';
+  if (restarts && database.persistence === 'none') requireConfirmedThen({ id, parameters }, database);
+  if (parameters['certificate'] !== 'own') return;
   throw new HoldfastError(
     'certificate_key_gone',
     `The operation ${id} has ended, and with it went the key that was sent.`,

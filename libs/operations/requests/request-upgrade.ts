@@ -10,6 +10,7 @@ import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
 import { ensureReplicationUser } from './request-replication.js';
+import { memoryLossConfirmed, requireConfirmedThen } from './require-confirmation.js';
 
 type Request = Pick<Extract<OperationRequest, { type: 'upgrade' }>, 'version' | 'method'>;
 
@@ -49,6 +50,7 @@ export const requestUpgrade = async (
     parameters: {
       ...{ version: entry.version, method, image, tlsProtocols, fromVersion: database.version },
       role: database.role,
+      ...(losesMemory(database, method) ? memoryLossConfirmed : {}),
       replicas: replicas.map(({ id }) => id),
     },
     auditDetail: {
@@ -93,11 +95,19 @@ export const retryUpgrade = async (
   old: Old,
 ): Promise<OperationRow> => {
   const { parameters } = old;
-  if (isRecorded(old, database)) return finishUpgrade(control, tx, actor, database, old);
-  const asItWas = [database.role, undefined].includes(parameters['role'] as DatabaseRow['role'] | undefined);
-  const method = asItWas ? { method: parameters['method'] as UpgradeMethod } : {};
-  return requestUpgrade(control, tx, actor, database, { version: String(parameters['version']), ...method }, old);
+  const recorded = isRecorded(old, database);
+  const asItWas = recorded || [database.role, undefined].includes(parameters['role'] as Role | undefined);
+  const method = asItWas ? (parameters['method'] as UpgradeMethod) : defaultMethod(database.role);
+  if (losesMemory(database, method)) requireConfirmedThen(old, database);
+  if (recorded) return finishUpgrade(control, tx, actor, database, old);
+  return requestUpgrade(control, tx, actor, database, { version: String(parameters['version']), method }, old);
 };
+
+type Role = DatabaseRow['role'];
+
+/** A replica has its data from its source. */
+export const losesMemory = ({ persistence, role }: DatabaseRow, method: UpgradeMethod | undefined): boolean =>
+  method === 'in-place' && persistence === 'none' && role === 'primary';
 
 /** Not any more when somebody has gone back since. */
 const isRecorded = ({ parameters, receipt }: Old, { version }: DatabaseRow): boolean =>
