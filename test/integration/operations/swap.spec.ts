@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OperationRequest } from '#contracts/operation-requests.js';
+import { containerName } from '#domain/server/names.js';
+import { requestRename } from '#operations/requests/request-rename.js';
+import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
+import { create, databaseRow, request } from '../../support/requests.js';
+
+/** Whole upgrades and ways back on fakes: what goes with the servers when they change places. */
+
+let installation: FakeInstallation;
+let counter = 0;
+
+beforeAll(async () => {
+  installation = await createFakeInstallation();
+}, 60_000);
+afterAll(() => installation.close());
+
+const signal = new AbortController().signal;
+const run = (operationId: string) => installation.runner().run(operationId);
+
+/** The catalogue's 7.0 is deprecated: a database of it is older than that. */
+const ready = async (): Promise<string> => {
+  const { databaseId, operationId } = await create(installation, `swap-${++counter}`, { persistence: 'aof' });
+  const old = { version: '7.0', image: 'holdfast/redis:7.0' };
+  await installation.control.db.updateTable('databases').set(old).where('id', '=', databaseId).execute();
+  expect(await run(operationId)).toEqual({ kind: 'done' });
+  return databaseId;
+};
+
+/** Its backup is taken for proved and the new version for tried: the fakes have no keys to compare. Returns the operation's id. */
+const carryOut = async (databaseId: string, wish: OperationRequest): Promise<string> => {
+  const { db } = installation.control;
+  const id = await request(installation, databaseId, wish);
+  expect(await run(id)).toMatchObject({ kind: 'retry' });
+  await db.updateTable('backups').set({ verification: 'verified' }).where('operation_id', '=', id).execute();
+  const tried = { name: 'try', status: 'succeeded', started_at: installation.control.now() };
+  await db
+    .insertInto('operation_steps')
+    .values({ operation_id: id, attempt: 1, ordinal: 99, ...tried })
+    .execute();
+  expect(await run(id)).toEqual({ kind: 'done' });
+  return id;
+};
+const rename = async (databaseId: string, handle: string): Promise<void> => {
+  const { control } = installation;
+  const row = await databaseRow(installation, databaseId);
+  const renaming = control.db.transaction();
+  const { id } = await renaming.execute((tx) => requestRename(control, tx, 'test', row, handle));
+  expect(await run(id)).toEqual({ kind: 'done' });
+};
+const upgrade = (databaseId: string) => carryOut(databaseId, { type: 'upgrade', version: '8.0' });
+
+const serverOf = async (databaseId: string) => {
+  const { control, host } = installation;
+  const { incarnation } = await databaseRow(installation, databaseId);
+  const owner = { installation: control.installation, subject: databaseId };
+  return (await host.inspectContainer(containerName(control.installation, databaseId, incarnation), owner, signal))!;
+};
+
+describe('a swap', () => {
+  it('leaves the new server with every handle that the old one answered to', async () => {
+    const id = await ready();
+    const { handle } = await databaseRow(installation, id);
+    await rename(id, `${handle}-new`);
+    await upgrade(id);
+    expect(await databaseRow(installation, id)).toMatchObject({ incarnation: 2, former_handles: [handle] });
+    expect((await serverOf(id)).aliases).toEqual([`${handle}-new`, handle]);
+  });
+});
