@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OperationRequest } from '#contracts/operation-requests.js';
 import { containerName } from '#domain/server/names.js';
 import { requestRename } from '#operations/requests/request-rename.js';
+import { findOperation } from '#persistence/operations/read.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
-import { create, databaseRow, request } from '../../support/requests.js';
+import { create, databaseRow, replicate, request } from '../../support/requests.js';
+
+jest.setTimeout(60_000);
 
 /** Whole upgrades and ways back on fakes: what goes with the servers when they change places. */
 
@@ -27,13 +30,20 @@ const ready = async (): Promise<string> => {
   return databaseId;
 };
 
-/** Its backup is taken for proved and the new version for tried: the fakes have no keys to compare. Returns the operation's id. */
-const carryOut = async (databaseId: string, wish: OperationRequest): Promise<string> => {
-  const { db } = installation.control;
+/** The fakes have no keys to compare, so the backup is taken for proved; then the upgrade goes on. Returns the operation's id. */
+const backedUp = async (databaseId: string, wish: OperationRequest): Promise<string> => {
   const id = await request(installation, databaseId, wish);
   expect(await run(id)).toMatchObject({ kind: 'retry' });
+  const { db } = installation.control;
   await db.updateTable('backups').set({ verification: 'verified' }).where('operation_id', '=', id).execute();
-  const tried = { name: 'try', status: 'succeeded', started_at: installation.control.now() };
+  return id;
+};
+
+/** Nor data to load: the version is taken for tried. */
+const carryOut = async (databaseId: string, wish: OperationRequest): Promise<string> => {
+  const id = await backedUp(databaseId, wish);
+  const { db, now } = installation.control;
+  const tried = { name: 'try', status: 'succeeded', started_at: now() } as const;
   await db
     .insertInto('operation_steps')
     .values({ operation_id: id, attempt: 1, ordinal: 99, ...tried })
@@ -65,5 +75,21 @@ describe('a swap', () => {
     await upgrade(id);
     expect(await databaseRow(installation, id)).toMatchObject({ incarnation: 2, former_handles: [handle] });
     expect((await serverOf(id)).aliases).toEqual([`${handle}-new`, handle]);
+  });
+});
+
+describe('a version', () => {
+  it('that does not take what a replica has of its own is refused before anything is touched', async () => {
+    const id = await ready();
+    const { databaseId: replica, operationId } = await replicate(installation, id, `swap-${++counter}`);
+    expect(await run(operationId)).toEqual({ kind: 'done' });
+    const { db } = installation.control;
+    const settings = JSON.stringify({ activedefrag: 'yes' });
+    await db.updateTable('databases').set({ settings }).where('id', '=', replica).execute();
+    const upgrading = await backedUp(id, { type: 'upgrade', version: '8.0' });
+    expect(await run(upgrading)).toEqual({ kind: 'fail', code: 'upgrade_incompatible' });
+    const { handle, version } = await databaseRow(installation, replica);
+    expect(version).toBe('7.0');
+    expect((await findOperation(db, upgrading))?.error?.detail).toContain(`settings and users of "${handle}" ends`);
   });
 });
