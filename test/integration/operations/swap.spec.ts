@@ -93,3 +93,14 @@ describe('a version', () => {
     expect((await findOperation(db, upgrading))?.error?.detail).toContain(`settings and users of "${handle}" ends`);
   });
 });
+
+describe('a host without room for a second server', () => {
+  it('refuses an upgrade in place as well, and does not propose another size', async () => {
+    const id = await ready();
+    const upgrading = await request(installation, id, { type: 'upgrade', version: '8.0', method: 'in-place' });
+    const runner = installation.runner({ memoryOvercommit: 0.000_001 });
+    expect(await runner.run(upgrading)).toEqual({ kind: 'fail', code: 'host_full' });
+    const { error } = (await findOperation(installation.control.db, upgrading)) ?? {};
+    expect(error?.remedy).toContain('a second server, by either method');
+  });
+});
