@@ -84,7 +84,7 @@ const recordGoBack = async (context: AttemptContext, { other, today }: Both): Pr
   const detail = { from: fromVersion, to: version, method: 'back', incarnation: other.incarnation, lostSince };
   const known = (await findOperation(control.db, operation.id))?.receipt;
   await context.write(async (tx) => {
-    await recordTakeover(tx, today.database, other, { operationId: operation.id, now, keepUntil });
+    await recordTakeover(tx, today.database, other, { operationId: operation.id, keptAt: now, keepUntil });
     await noteReceipt(tx, operation.id, {
       ...known,
       ...{ recordedAt: now.toISOString(), wayBackUntil: keepUntil.toISOString() },

@@ -1,8 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { OperationRequest } from '#contracts/operation-requests.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { containerName } from '#domain/server/names.js';
+import { faultPoints } from '#observability/fault-points.js';
+import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { requestRename } from '#operations/requests/request-rename.js';
-import { findOperation } from '#persistence/operations/read.js';
+import { incarnationsOf } from '#persistence/incarnations.js';
+import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
 import { create, databaseRow, replicate, request } from '../../support/requests.js';
 
@@ -17,6 +21,7 @@ beforeAll(async () => {
   installation = await createFakeInstallation();
 }, 60_000);
 afterAll(() => installation.close());
+afterEach(() => faultPoints.disarmAll());
 
 const signal = new AbortController().signal;
 const run = (operationId: string) => installation.runner().run(operationId);
@@ -40,14 +45,18 @@ const backedUp = async (databaseId: string, wish: OperationRequest): Promise<str
 };
 
 /** Nor data to load: the version is taken for tried. */
-const carryOut = async (databaseId: string, wish: OperationRequest): Promise<string> => {
+const tried = async (databaseId: string, wish: OperationRequest): Promise<string> => {
   const id = await backedUp(databaseId, wish);
   const { db, now } = installation.control;
-  const tried = { name: 'try', status: 'succeeded', started_at: now() } as const;
+  const step = { name: 'try', status: 'succeeded', started_at: now() } as const;
   await db
     .insertInto('operation_steps')
-    .values({ operation_id: id, attempt: 1, ordinal: 99, ...tried })
+    .values({ operation_id: id, attempt: 1, ordinal: 99, ...step })
     .execute();
+  return id;
+};
+const carryOut = async (databaseId: string, wish: OperationRequest): Promise<string> => {
+  const id = await tried(databaseId, wish);
   expect(await run(id)).toEqual({ kind: 'done' });
   return id;
 };
@@ -75,6 +84,26 @@ describe('a swap', () => {
     await upgrade(id);
     expect(await databaseRow(installation, id)).toMatchObject({ incarnation: 2, former_handles: [handle] });
     expect((await serverOf(id)).aliases).toEqual([`${handle}-new`, handle]);
+  });
+});
+
+describe('the moment from which on a way back loses writes', () => {
+  it('is that of the switch, also when a later upgrade writes it down', async () => {
+    const id = await ready();
+    const first = await tried(id, { type: 'upgrade', version: '8.0' });
+    const { control } = installation;
+    faultPoints.arm('upgrade:record:begun', () => Promise.reject(new HoldfastError('disk_full', 'not now')));
+    expect(await run(first)).toEqual({ kind: 'fail', code: 'disk_full' });
+    expect((await findOperation(control.db, first))?.error?.leftBehind).toEqual([
+      expect.stringContaining('takes writes already'),
+    ]);
+    faultPoints.disarmAll();
+    const again = await control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', first));
+    expect(await run(again.id)).toEqual({ kind: 'done' });
+    const [switched] = (await stepsOf(control.db, [first])).filter(({ name }) => name === 'switch');
+    const moment = switched?.started_at;
+    expect(await incarnationsOf(control.db, id)).toMatchObject([{ state: 'kept', kept_at: moment }]);
+    expect((await findOperation(control.db, again.id))?.receipt).toMatchObject({ recordedAt: moment?.toISOString() });
   });
 });
 
