@@ -1,11 +1,13 @@
 import type { OperationRequest } from '#contracts/operation-requests.js';
 import { isDeprecated } from '#domain/catalogue/lifecycle.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { requireWayBack } from '#domain/upgrade/way-back.js';
+import { requireDatabasesOf, requireWayBack } from '#domain/upgrade/way-back.js';
 import type { Tx } from '#persistence/connection.js';
 import { lockDatabase } from '#persistence/databases.js';
+import type { IncarnationRow } from '#persistence/incarnation-table.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
 import { followersOf, unfinishedOf } from '#persistence/replication.js';
+import { settingsEntryAt } from '#persistence/settings-history.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
@@ -58,6 +60,7 @@ const requireGoBack = async (control: Control, tx: Tx, database: DatabaseRow): P
   const keptAt = requireWayBack(database, kept, control.now());
   if (!kept || others.some(({ state }) => state === 'successor')) throw unfinishedUpgrade(handle);
   await requireNoReplicas(tx, database);
+  await requireDatabases(tx, database, kept);
   const { incarnation, version } = kept;
   return { incarnation, fromIncarnation, version, fromVersion, lostSince: keptAt.toISOString() };
 };
@@ -78,6 +81,16 @@ export const requireNoReplicas = async (
     `These databases follow "${database.handle}" and have what would be lost: ${handles}.`,
     { remedy: 'Unlink or deprovision them, go back, then replicate again.' },
   );
+};
+
+/** By the history of its settings, which tells what its files are of. Errors: `way_back_blocked`. */
+export const requireDatabases = async (
+  tx: Parameters<typeof settingsEntryAt>[0],
+  database: DatabaseRow,
+  { version, kept_at: keptAt }: Pick<IncarnationRow, 'version' | 'kept_at'>,
+): Promise<void> => {
+  const then = keptAt && (await settingsEntryAt(tx, database.id, keptAt));
+  if (then) requireDatabasesOf({ version, settings: then.settings }, database);
 };
 
 const record = (

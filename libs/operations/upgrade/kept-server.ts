@@ -7,7 +7,7 @@ import { dryStart } from '../configuration/dry-start.js';
 import { ensureImage, makeContainer, remove, serverIn, start, stop } from '../kinds/server-actions.js';
 import { copyTenantUsers } from '../replication/users.js';
 import { viewOf } from '../replication/view.js';
-import { requireNoReplicas } from '../requests/request-go-back.js';
+import { requireDatabases, requireNoReplicas } from '../requests/request-go-back.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { awaitAnswer } from '../server/readiness.js';
@@ -25,6 +25,7 @@ export const checkWayBack = async (context: AttemptContext): Promise<void> => {
   // An operation that stood in line before this one may have changed it.
   requireFitting(kept, other);
   await requireNoReplicas(context.control.db, kept);
+  await requireDatabases(context.control.db, kept, other);
   const there = on(context, kept);
   await requireVolume(there);
   await ensureImage(there);
