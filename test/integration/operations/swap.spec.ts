@@ -6,7 +6,7 @@ import { faultPoints } from '#observability/fault-points.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { requestRename } from '#operations/requests/request-rename.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
-import { findOperation, stepsOf } from '#persistence/operations/read.js';
+import { findOperation, logOf, stepsOf } from '#persistence/operations/read.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
 import { create, databaseRow, replicate, request } from '../../support/requests.js';
 
@@ -69,12 +69,13 @@ const rename = async (databaseId: string, handle: string): Promise<void> => {
 };
 const upgrade = (databaseId: string) => carryOut(databaseId, { type: 'upgrade', version: '8.0' });
 
-const serverOf = async (databaseId: string) => {
+const containerOf = async (databaseId: string) => {
   const { control, host } = installation;
   const { incarnation } = await databaseRow(installation, databaseId);
   const owner = { installation: control.installation, subject: databaseId };
   return (await host.inspectContainer(containerName(control.installation, databaseId, incarnation), owner, signal))!;
 };
+const processOf = async (databaseId: string) => installation.host.serverAt((await containerOf(databaseId)).ipv4 ?? '')!;
 
 describe('a swap', () => {
   it('leaves the new server with every handle that the old one answered to', async () => {
@@ -83,7 +84,7 @@ describe('a swap', () => {
     await rename(id, `${handle}-new`);
     await upgrade(id);
     expect(await databaseRow(installation, id)).toMatchObject({ incarnation: 2, former_handles: [handle] });
-    expect((await serverOf(id)).aliases).toEqual([`${handle}-new`, handle]);
+    expect((await containerOf(id)).aliases).toEqual([`${handle}-new`, handle]);
   });
 });
 
@@ -104,6 +105,51 @@ describe('the moment from which on a way back loses writes', () => {
     const moment = switched?.started_at;
     expect(await incarnationsOf(control.db, id)).toMatchObject([{ state: 'kept', kept_at: moment }]);
     expect((await findOperation(control.db, again.id))?.receipt).toMatchObject({ recordedAt: moment?.toISOString() });
+  });
+});
+
+describe('the users of a server that is gone back to', () => {
+  const upgraded = async () => {
+    const id = await ready();
+    const former = await processOf(id);
+    former.acl.set('legacy', ['on', '>typed-by-hand', '~*', '+get']);
+    former.saveUsers();
+    await upgrade(id);
+    const { handle: confirm } = await databaseRow(installation, id);
+    const [back, { name }] = [{ type: 'go-back', confirm, skipSafetyBackup: true } as const, await containerOf(id)];
+    const owner = { installation: installation.control.installation, subject: id };
+    return { id, back, name, owner };
+  };
+
+  it('are those of today', async () => {
+    const { id, back } = await upgraded();
+    const today = await processOf(id);
+    today.acl.remove(['legacy']);
+    today.saveUsers();
+    expect(await run(await request(installation, id, back))).toEqual({ kind: 'done' });
+    expect((await processOf(id)).acl.names()).not.toContain('legacy');
+  });
+
+  it('are not replaced by those of then while they can be read again', async () => {
+    const { id, back, name, owner } = await upgraded();
+    await installation.host.ensureContainerAbsent(name, owner, signal);
+    const going = await request(installation, id, back);
+    expect(await run(going)).toEqual({ kind: 'fail', code: 'way_back_blocked' });
+    expect((await findOperation(installation.control.db, going))?.error?.remedy).toContain('holdfast db:reload');
+    expect(await run(await request(installation, id, 'reload'))).toEqual({ kind: 'done' });
+    expect(await run(await request(installation, id, back))).toEqual({ kind: 'done' });
+    expect((await processOf(id)).acl.names()).toContain('legacy');
+  });
+
+  it('are those of then when the volume of today is gone', async () => {
+    const { id, back, name, owner } = await upgraded();
+    await installation.host.ensureContainerAbsent(name, owner, signal);
+    await installation.host.ensureVolumeAbsent(name, owner, signal);
+    const going = await request(installation, id, back);
+    expect(await run(going)).toEqual({ kind: 'done' });
+    expect((await processOf(id)).acl.names()).toContain('legacy');
+    const log = await logOf(installation.control.db, going, '0', 100);
+    expect(log.map(({ message }) => message).join()).toContain('gone with its volume');
   });
 });
 
