@@ -11,6 +11,7 @@ import { settingsEntryAt } from '#persistence/settings-history.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
+import { settingsLeftOut } from '../upgrade/settings-left-out.js';
 import { requireConfirmation } from './require-confirmation.js';
 
 type Request = Pick<Extract<OperationRequest, { type: 'go-back' }>, 'skipSafetyBackup' | 'confirm'>;
@@ -32,10 +33,12 @@ export const requestGoBack = async (
   const saved = skipSafetyBackup
     ? 'No backup of it is taken'
     : 'A backup of it is taken first, but for what is written until the servers change places';
+  const lacking = settingsLeftOut(database, version);
+  const leftOut = lacking.length === 0 ? '' : ` Settings that ${version} lacks are left out: ${lacking.join(', ')}.`;
   requireConfirmation(
     database,
     confirm,
-    `Going back to version ${version}${deprecated} loses everything that was written since ${lostSince}. ${saved}.`,
+    `Going back to version ${version}${deprecated} loses everything that was written since ${lostSince}. ${saved}.${leftOut}`,
   );
   return record(control, tx, actor, database, { ...asked, skipSafetyBackup });
 };

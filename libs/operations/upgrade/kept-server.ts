@@ -15,6 +15,7 @@ import { containerNetwork, containerSpec } from '../server/server.js';
 import { backPartiesOf, bothBefore, wayBackIn, type Both } from './back-parties.js';
 import { freshRow } from './parties.js';
 import { requireRoom } from './safety-backup.js';
+import { tellLeftOut } from './settings-left-out.js';
 
 /** The server that was kept, until it serves again. */
 
@@ -72,7 +73,9 @@ const usersFor = async ({ kept, today }: Both): Promise<Buffer | null> => {
 export const tryOldVersion = async (context: AttemptContext): Promise<void> => {
   const { kept } = await bothBefore(context);
   const { version, image, tls_protocols } = kept.database;
-  await dryStart(on(context, { ...(await freshRow(context)), version, image, tls_protocols }), 'way_back_blocked');
+  const row = await freshRow(context);
+  await tellLeftOut(context, row, version);
+  await dryStart(on(context, { ...row, version, image, tls_protocols }), 'way_back_blocked');
 };
 
 /**

@@ -16,6 +16,7 @@ import type { AttemptContext } from '../run/context.js';
 import { asManager, connectManager } from '../server/manager.js';
 import { serverIn } from '../kinds/server-actions.js';
 import { bothOf, wantedIn } from './parties.js';
+import { fitSettings } from './settings-left-out.js';
 import { nobody } from './successor.js';
 
 /** From now on a restart of the server of today leaves nobody who takes writes. */
@@ -95,13 +96,18 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
   const known = (await findOperation(control.db, operation.id))?.receipt;
   await context.write(async (tx) => {
     await recordTakeover(tx, former.database, row, { operationId: operation.id, keptAt, keepUntil });
+    const left = await fitSettings(context, tx, former.database, version);
     await noteReceipt(tx, operation.id, {
       ...known,
+      ...left,
       recordedAt: keptAt.toISOString(),
       // What was in memory only is gone with the process.
       ...(former.database.persistence === 'none' ? {} : { wayBackUntil: keepUntil.toISOString() }),
     });
-    await appendAudit(tx, auditEvent(now, operation.requested_by, 'database.version-changed', subject, detail));
+    await appendAudit(
+      tx,
+      auditEvent(now, operation.requested_by, 'database.version-changed', subject, { ...detail, ...left }),
+    );
     await changeMarksIn(control, tx, operation.requested_by, [former.database.id], 'wait');
   });
 };

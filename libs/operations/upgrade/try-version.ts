@@ -5,6 +5,7 @@ import { dryStart } from '../configuration/dry-start.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { freshRow, wantedIn } from './parties.js';
 import { tryData } from './safety-backup.js';
+import { tellLeftOut } from './settings-left-out.js';
 
 /**
  * The new version takes the settings and users of the subject, and of each replica, which has its own: what is replaced in place has no way back.
@@ -13,6 +14,7 @@ import { tryData } from './safety-backup.js';
 export const tryVersion = async (context: AttemptContext): Promise<void> => {
   const { version, image, tls_protocols } = wantedIn(context);
   for (const row of [await freshRow(context), ...(await replicasToTry(context))]) {
+    await tellLeftOut(context, row, version);
     await dryStart(on(context, { ...row, version, image, tls_protocols }), 'upgrade_incompatible');
   }
   await tryData(context);

@@ -7,6 +7,7 @@ import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { requestRename } from '#operations/requests/request-rename.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
 import { findOperation, logOf, stepsOf } from '#persistence/operations/read.js';
+import { pageSettingsHistory } from '#persistence/settings-history.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
 import { create, databaseRow, replicate, request } from '../../support/requests.js';
 
@@ -150,6 +151,52 @@ describe('the users of a server that is gone back to', () => {
     expect((await processOf(id)).acl.names()).toContain('legacy');
     const log = await logOf(installation.control.db, going, '0', 100);
     expect(log.map(({ message }) => message).join()).toContain('gone with its volume');
+  });
+});
+
+describe('settings that another version lacks', () => {
+  const configure = async (id: string, settings: Readonly<Record<string, string | number | boolean>>) =>
+    run(await request(installation, id, { type: 'configure', settings }));
+  const rowOf = async (id: string) => (await databaseRow(installation, id)).settings;
+  const historyOf = (id: string) => pageSettingsHistory(installation.control.db, id, { limit: 2, after: undefined });
+  const receiptOf = async (id: string) => (await findOperation(installation.control.db, id))?.receipt;
+
+  it.each(['swap', 'in-place'] as const)(
+    'are left out by an upgrade by %s, and stand in nobody’s way',
+    async (method) => {
+      const id = await ready();
+      expect(await configure(id, { 'io-threads-do-reads': true })).toEqual({ kind: 'done' });
+      const upgrading = await carryOut(id, { type: 'upgrade', version: '8.0', method });
+      expect(await rowOf(id)).toEqual({});
+      expect(await receiptOf(upgrading)).toMatchObject({ settingsLeftOut: ['io-threads-do-reads'] });
+      expect(await historyOf(id)).toMatchObject([
+        {
+          operation_id: upgrading,
+          changes: [{ name: 'io-threads-do-reads', before: 'yes', after: 'no' }],
+          settings: {},
+        },
+        { settings: { 'io-threads-do-reads': 'yes' } },
+      ]);
+      expect(await configure(id, { timeout: 300 })).toEqual({ kind: 'done' });
+      expect(await rowOf(id)).toEqual({ timeout: '300' });
+    },
+  );
+
+  it('are named before a way back leaves them out', async () => {
+    const id = await ready();
+    await upgrade(id);
+    expect(await configure(id, { 'set-max-listpack-entries': 200, timeout: 300 })).toEqual({ kind: 'done' });
+    const back = { type: 'go-back', skipSafetyBackup: true } as const;
+    const named = expect.stringContaining('Settings that 7.0 lacks are left out: set-max-listpack-entries.');
+    await expect(request(installation, id, back)).rejects.toMatchObject({ detail: named });
+    const { handle: confirm } = await databaseRow(installation, id);
+    const going = await request(installation, id, { ...back, confirm });
+    expect(await run(going)).toEqual({ kind: 'done' });
+    expect(await rowOf(id)).toEqual({ timeout: '300' });
+    expect(await receiptOf(going)).toMatchObject({ settingsLeftOut: ['set-max-listpack-entries'] });
+    const log = await logOf(installation.control.db, going, '0', 100);
+    expect(log.map(({ message }) => message).join()).toContain('set-max-listpack-entries. They are left out.');
+    expect(await configure(id, { timeout: 0 })).toEqual({ kind: 'done' });
   });
 });
 
