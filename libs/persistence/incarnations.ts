@@ -44,12 +44,12 @@ export const forgetIncarnation = async (tx: Tx, { id, incarnation }: Incarnation
   if (gone) await releaseAddressIndex(tx, id, gone.address_index);
 };
 
-/** The other one serves the database from now on, and what served it up to now is kept until then. */
+/** The other one serves the database from now on, and what served it up to `keptAt` is kept until then. */
 export const recordTakeover = async (
   tx: Tx,
   former: DatabaseRow,
   successor: IncarnationRow,
-  { operationId, now, keepUntil }: { readonly operationId: string; readonly now: Date; readonly keepUntil: Date },
+  { operationId, keptAt, keepUntil }: { readonly operationId: string; readonly keptAt: Date; readonly keepUntil: Date },
 ): Promise<void> => {
   const { id, incarnation, version, image, tls_protocols, address_index, certificate_not_after, persistence } = former;
   await tx
@@ -59,7 +59,7 @@ export const recordTakeover = async (
     .execute();
   await insertIncarnation(tx, {
     ...{ database_id: id, incarnation, version, image, tls_protocols, address_index, certificate_not_after },
-    ...{ state: 'kept', operation_id: operationId, keep_until: keepUntil, kept_at: now, persistence },
+    ...{ state: 'kept', operation_id: operationId, keep_until: keepUntil, kept_at: keptAt, persistence },
   });
   await tx
     .updateTable('databases')

@@ -27,6 +27,17 @@ export const findSettingsEntry = (db: Db | Tx, databaseId: string, id: string): 
     .where('id', '=', id)
     .executeTakeFirst();
 
+/** What was in force at a moment; undefined when nothing was changed up to then. */
+export const settingsEntryAt = (db: Db | Tx, databaseId: string, at: Date): Promise<SettingsEntryRow | undefined> =>
+  db
+    .selectFrom('settings_history')
+    .selectAll()
+    .where('database_id', '=', databaseId)
+    .where('at', '<=', at)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 /** The newest first. */
 export const pageSettingsHistory = (
   db: Db,

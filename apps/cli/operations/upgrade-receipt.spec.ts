@@ -30,6 +30,12 @@ describe('the receipt of an upgrade', () => {
     expect(lines.join('\n')).toContain(backupId);
   });
 
+  it('names the settings that were left out', () => {
+    expect(linesOf({ method: 'swap', settingsLeftOut: ['io-threads-do-reads'] })).toContain(
+      'settings that 8.0 lacks were left out: io-threads-do-reads',
+    );
+  });
+
   it('of an operation from before says nothing of what it does not know', () => {
     expect(linesOf({ method: 'in-place', backupDataAt: undefined }).join('\n')).not.toContain('back by');
   });

@@ -20,8 +20,16 @@ export const upgradeReceipt = ({ receipt, databases }: Operation): string[] => {
       'lost bytes': lostBytes ?? null,
       'safety backup': backupId ?? null,
     }),
+    ...settingsLeftOut(receipt),
     ...waysBack(receipt),
   ];
+};
+
+/** They are in the history of its settings. */
+export const settingsLeftOut = ({ version, ...receipt }: Receipt): string[] => {
+  const names = receipt['settingsLeftOut'];
+  if (!Array.isArray(names) || names.length === 0) return [];
+  return [`settings that ${version ?? 'the version'} lacks were left out: ${names.join(', ')}`];
 };
 
 /** Each with data of a moment of its own. */

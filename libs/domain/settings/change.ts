@@ -132,3 +132,9 @@ export const fitting = (settings: Settings, version: string, persistence: Persis
       return name !== 'save' || persistence === 'aof' || (persistence === 'rdb' && value !== '');
     }),
   );
+
+/** Names of the others. */
+export const unfitting = (settings: Settings, version: string, persistence: PersistenceMode): string[] => {
+  const fit = fitting(settings, version, persistence);
+  return Object.keys(settings).filter((name) => !(name in fit));
+};

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { requireFitting, requireWayBack, type KeptServer } from './way-back.js';
+import type { Settings } from '../settings/settings.js';
+import { requireDatabasesOf, requireFitting, requireWayBack, type KeptServer } from './way-back.js';
 
 const now = new Date('2026-11-27T12:00:00Z');
 const keptAt = new Date('2026-11-27T11:00:00Z');
@@ -32,5 +33,19 @@ describe('the way back', () => {
         remedy: 'Change it with `holdfast db:configure orders --persistence aof`, then ask again.',
       }),
     );
+  });
+
+  it('needs a logical database for all that the files of the old server tell of', () => {
+    const [many, few] = [{ databases: '20' }, { databases: '4' }];
+    const ask = (before: Settings, now: Settings) => () =>
+      requireDatabasesOf({ version: '7.0', settings: before }, { handle: 'orders', settings: now });
+    expect(ask({}, few)).toThrow(
+      expect.objectContaining({
+        code: 'way_back_blocked',
+        remedy: expect.stringContaining('`holdfast db:configure orders databases=16`'),
+      }),
+    );
+    expect(ask(many, {})).toThrow(expect.objectContaining({ code: 'way_back_blocked' }));
+    for (const enough of [ask({}, {}), ask(few, {}), ask({}, many)]) expect(enough).not.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import type { PersistenceMode } from '../database/persistence.js';
 import { HoldfastError } from '../errors/holdfast-error.js';
+import { findSetting, type Settings } from '../settings/settings.js';
 
 /** A server that was replaced and is kept, as far as a way back asks. */
 export interface KeptServer {
@@ -53,3 +54,24 @@ export const requireFitting = (
     );
   }
 };
+
+/**
+ * Whether the old server has a logical database for all that its files tell of. A Redis carries out on another one what its append-only file did to
+ * one that it does not have, deletions as well. Errors: `way_back_blocked`.
+ */
+export const requireDatabasesOf = (
+  kept: { readonly version: string; readonly settings: Settings },
+  today: { readonly handle: string; readonly settings: Settings },
+): void => {
+  const [before, now] = [databasesIn(kept.settings), databasesIn(today.settings)];
+  if (now >= before) return;
+  throw new HoldfastError(
+    'way_back_blocked',
+    `"${today.handle}" has ${now} logical databases today, and the files of the server of version ${kept.version} are of ${before}.`,
+    {
+      remedy: `Change it with \`holdfast db:configure ${today.handle} databases=${before}\`, then ask again; afterwards there may be fewer.`,
+    },
+  );
+};
+
+const databasesIn = (settings: Settings): number => Number(settings['databases'] ?? findSetting('databases')?.default);

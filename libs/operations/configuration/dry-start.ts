@@ -117,4 +117,4 @@ const endOf = async (context: AttemptContext, { name, owner }: ThrowAway, onTria
 };
 
 const tried = ({ database }: AttemptContext): string =>
-  `A Redis ${database.version} that starts with the settings and users`;
+  `A Redis ${database.version} that starts with the settings and users of "${database.handle}"`;

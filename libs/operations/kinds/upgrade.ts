@@ -3,7 +3,6 @@ import { backupOfOperation, failBackupOf } from '#persistence/backups.js';
 import { updateDatabase } from '#persistence/databases.js';
 import type { OperationReceipt } from '#persistence/operation-documents.js';
 import { findOperation, stepsOf } from '#persistence/operations/read.js';
-import { dryStart } from '../configuration/dry-start.js';
 import { progressOf } from '../replication/progress.js';
 import { viewOf } from '../replication/view.js';
 import { losesMemory } from '../requests/request-upgrade.js';
@@ -18,13 +17,12 @@ import {
   tidySuccessor,
 } from '../upgrade/after-swap.js';
 import { isReplaced, nextReplica, replaceReplica, replaceSubject } from '../upgrade/in-place.js';
-import { freshRow, partiesOf, wantedIn, type Parties } from '../upgrade/parties.js';
+import { partiesOf, wantedIn, type Parties } from '../upgrade/parties.js';
 import {
   noteSafetyBackup,
   requireRoom,
   safetyBackupIn,
   takeSafetyBackup,
-  tryData,
   verifySafetyBackup,
 } from '../upgrade/safety-backup.js';
 import { requireSameTree } from '../upgrade/same-tree.js';
@@ -37,6 +35,7 @@ import {
   startSuccessor,
 } from '../upgrade/successor.js';
 import { fenceFormer, giveBackRole, recordSwap, switchServers, takeOver } from '../upgrade/swap.js';
+import { tryVersion } from '../upgrade/try-version.js';
 import { undoUpgrade } from '../upgrade/undo.js';
 import type { KindHandler } from './kind.js';
 import { ensureImage, observeServer } from './server-actions.js';
@@ -95,13 +94,6 @@ const check = async (context: AttemptContext): Promise<void> => {
   if (losesMemory(context.database, method)) requireConfirmedThen(context.operation, context.database);
   await ensureImage({ ...context, database: { ...context.database, image } });
   await requireRoom(context);
-};
-
-const tryVersion = async (context: AttemptContext): Promise<void> => {
-  const { version, image, tls_protocols } = wantedIn(context);
-  const toBe = { ...(await freshRow(context)), version, image, tls_protocols };
-  await dryStart(on(context, toBe), 'upgrade_incompatible');
-  await tryData(context);
 };
 
 const receipt = async (context: AttemptContext): Promise<OperationReceipt> => {

@@ -11,7 +11,8 @@ export interface Progress {
   readonly fenceBegun: boolean;
 }
 
-const moving: ReadonlySet<string> = new Set(['switch', 'take-over']);
+/** Steps that move the role. */
+export const moving: ReadonlySet<string> = new Set(['switch', 'take-over']);
 
 /** How far a promotion has come, by the steps of all its attempts. */
 export const progressOf = async ({ control, operation }: AttemptContext): Promise<Progress> => {

@@ -1,14 +1,17 @@
 import type { OperationRequest } from '#contracts/operation-requests.js';
 import { isDeprecated } from '#domain/catalogue/lifecycle.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { requireWayBack } from '#domain/upgrade/way-back.js';
+import { requireDatabasesOf, requireWayBack } from '#domain/upgrade/way-back.js';
 import type { Tx } from '#persistence/connection.js';
 import { lockDatabase } from '#persistence/databases.js';
+import type { IncarnationRow } from '#persistence/incarnation-table.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
 import { followersOf, unfinishedOf } from '#persistence/replication.js';
+import { settingsEntryAt } from '#persistence/settings-history.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
+import { settingsLeftOut } from '../upgrade/settings-left-out.js';
 import { requireConfirmation } from './require-confirmation.js';
 
 type Request = Pick<Extract<OperationRequest, { type: 'go-back' }>, 'skipSafetyBackup' | 'confirm'>;
@@ -30,10 +33,12 @@ export const requestGoBack = async (
   const saved = skipSafetyBackup
     ? 'No backup of it is taken'
     : 'A backup of it is taken first, but for what is written until the servers change places';
+  const lacking = settingsLeftOut(database, version);
+  const leftOut = lacking.length === 0 ? '' : ` Settings that ${version} lacks are left out: ${lacking.join(', ')}.`;
   requireConfirmation(
     database,
     confirm,
-    `Going back to version ${version}${deprecated} loses everything that was written since ${lostSince}. ${saved}.`,
+    `Going back to version ${version}${deprecated} loses everything that was written since ${lostSince}. ${saved}.${leftOut}`,
   );
   return record(control, tx, actor, database, { ...asked, skipSafetyBackup });
 };
@@ -58,6 +63,7 @@ const requireGoBack = async (control: Control, tx: Tx, database: DatabaseRow): P
   const keptAt = requireWayBack(database, kept, control.now());
   if (!kept || others.some(({ state }) => state === 'successor')) throw unfinishedUpgrade(handle);
   await requireNoReplicas(tx, database);
+  await requireDatabases(tx, database, kept);
   const { incarnation, version } = kept;
   return { incarnation, fromIncarnation, version, fromVersion, lostSince: keptAt.toISOString() };
 };
@@ -78,6 +84,16 @@ export const requireNoReplicas = async (
     `These databases follow "${database.handle}" and have what would be lost: ${handles}.`,
     { remedy: 'Unlink or deprovision them, go back, then replicate again.' },
   );
+};
+
+/** By the history of its settings, which tells what its files are of. Errors: `way_back_blocked`. */
+export const requireDatabases = async (
+  tx: Parameters<typeof settingsEntryAt>[0],
+  database: DatabaseRow,
+  { version, kept_at: keptAt }: Pick<IncarnationRow, 'version' | 'kept_at'>,
+): Promise<void> => {
+  const then = keptAt && (await settingsEntryAt(tx, database.id, keptAt));
+  if (then) requireDatabasesOf({ version, settings: then.settings }, database);
 };
 
 const record = (

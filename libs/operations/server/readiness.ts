@@ -1,6 +1,7 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { promisedSettings } from '#domain/server/redis-configuration.js';
 import { openGate } from '#domain/server/server-role.js';
+import { withoutSecrets } from '#domain/server/users.js';
 import type { RedisNode, RedisTarget } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import type { AttemptContext } from '../run/context.js';
@@ -90,7 +91,8 @@ const crashWatch = (
     const container = await context.engines.containers.inspectContainer(server.name, server.owner, signal);
     if (container?.state === 'running') return undefined;
     if (container) {
-      await context.log('error', await context.engines.containers.tailLogs(server.name, lastWordsLines, signal));
+      const words = await context.engines.containers.tailLogs(server.name, lastWordsLines, signal);
+      await context.log('error', withoutSecrets(words));
     }
     const cause = container?.outOfMemory ? ', out of memory' : '';
     return new ServerEnded(

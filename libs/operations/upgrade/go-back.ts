@@ -19,6 +19,7 @@ import { open } from '../server/readiness.js';
 import { stopGraceSeconds } from '../server/server.js';
 import { backPartiesOf, bothBefore, wayBackIn, type Both } from './back-parties.js';
 import { freshRow } from './parties.js';
+import { fitSettings } from './settings-left-out.js';
 import { nobody } from './successor.js';
 
 /** The two servers change places. At no line two of them take writes: the record stands between the one and the other. */
@@ -84,12 +85,17 @@ const recordGoBack = async (context: AttemptContext, { other, today }: Both): Pr
   const detail = { from: fromVersion, to: version, method: 'back', incarnation: other.incarnation, lostSince };
   const known = (await findOperation(control.db, operation.id))?.receipt;
   await context.write(async (tx) => {
-    await recordTakeover(tx, today.database, other, { operationId: operation.id, now, keepUntil });
+    await recordTakeover(tx, today.database, other, { operationId: operation.id, keptAt: now, keepUntil });
+    const left = await fitSettings(context, tx, today.database, version);
     await noteReceipt(tx, operation.id, {
       ...known,
+      ...left,
       ...{ recordedAt: now.toISOString(), wayBackUntil: keepUntil.toISOString() },
     });
-    await appendAudit(tx, auditEvent(now, operation.requested_by, 'database.version-changed', subject, detail));
+    await appendAudit(
+      tx,
+      auditEvent(now, operation.requested_by, 'database.version-changed', subject, { ...detail, ...left }),
+    );
     await changeMarksIn(control, tx, operation.requested_by, [databaseId], 'wait');
   });
 };

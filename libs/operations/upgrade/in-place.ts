@@ -15,6 +15,7 @@ import { viewOf } from '../replication/view.js';
 import { auditEvent } from '../requests/audit.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { freshRow, wantedIn } from './parties.js';
+import { fitSettings } from './settings-left-out.js';
 
 const actions: Readonly<Record<ReloadAction, (context: AttemptContext) => Promise<void>>> = { ...serverActions, stop };
 
@@ -98,11 +99,13 @@ const recordVersion = async (context: AttemptContext, row: DatabaseRow): Promise
   const detail = { from: row.version, to: version, method: 'in-place' };
   await context.write(async (tx) => {
     await updateDatabase(tx, row.id, { version, image, tls_protocols });
+    const left = await fitSettings(context, tx, row, version);
     if (row.id === context.database.id)
-      await noteReceipt(tx, operation.id, { recordedAt: control.now().toISOString() });
+      await noteReceipt(tx, operation.id, { ...left, recordedAt: control.now().toISOString() });
+    const event = { ...detail, ...left };
     await appendAudit(
       tx,
-      auditEvent(control.now(), operation.requested_by, 'database.version-changed', subject, detail),
+      auditEvent(control.now(), operation.requested_by, 'database.version-changed', subject, event),
     );
     await changeMarksIn(control, tx, operation.requested_by, [row.id], 'wait');
   });

@@ -7,26 +7,29 @@ import { dryStart } from '../configuration/dry-start.js';
 import { ensureImage, makeContainer, remove, serverIn, start, stop } from '../kinds/server-actions.js';
 import { copyTenantUsers } from '../replication/users.js';
 import { viewOf } from '../replication/view.js';
-import { requireNoReplicas } from '../requests/request-go-back.js';
+import { requireDatabases, requireNoReplicas } from '../requests/request-go-back.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { awaitAnswer } from '../server/readiness.js';
 import { containerNetwork, containerSpec } from '../server/server.js';
-import { backPartiesOf, bothBefore, wayBackIn } from './back-parties.js';
+import { backPartiesOf, bothBefore, wayBackIn, type Both } from './back-parties.js';
 import { freshRow } from './parties.js';
 import { requireRoom } from './safety-backup.js';
+import { tellLeftOut } from './settings-left-out.js';
 
 /** The server that was kept, until it serves again. */
 
 /** What can be seen without trying anything. Errors: `way_back_missing`, `way_back_blocked`, `database_has_replicas`, `image_unavailable`, `host_full`. */
 export const checkWayBack = async (context: AttemptContext): Promise<void> => {
-  const { kept, other } = await backPartiesOf(context);
+  const { kept, other, today } = await backPartiesOf(context);
   if (!kept || !other) throw gone(context);
   // An operation that stood in line before this one may have changed it.
   requireFitting(kept, other);
   await requireNoReplicas(context.control.db, kept);
+  await requireDatabases(context.control.db, kept, other);
   const there = on(context, kept);
   await requireVolume(there);
+  if (today) await usersOfToday(on(context, today));
   await ensureImage(there);
   await requireRoom(there);
 };
@@ -40,11 +43,39 @@ const requireVolume = async (kept: AttemptContext): Promise<void> => {
   if (!(await kept.engines.containers.volumeExists(volume, owner, kept.signal))) throw gone(kept);
 };
 
+/**
+ * The file with the tenant's own users; null when it is gone with its volume. As long as it can be read again, the users of then do not take their
+ * place: one that was locked out since would come back. Errors: `way_back_blocked`.
+ */
+const usersOfToday = async (today: AttemptContext): Promise<Buffer | null> => {
+  const { name, volume, owner } = serverIn(today);
+  const { containers } = today.engines;
+  const users = await containers.readFile(name, serverPaths.users, today.signal);
+  if (users !== null || !(await containers.volumeExists(volume, owner, today.signal))) return users;
+  const { handle } = today.database;
+  throw new HoldfastError(
+    'way_back_blocked',
+    `The container of "${handle}" is missing, so nobody can read its users.`,
+    {
+      remedy: `Make it again with \`holdfast db:reload ${handle}\`, then ask again.`,
+    },
+  );
+};
+
+const usersFor = async ({ kept, today }: Both): Promise<Buffer | null> => {
+  const users = await usersOfToday(today);
+  if (users !== null) return users;
+  await kept.log('warn', 'The server of today is gone with its volume: the own users of the tenant are those of then.');
+  return kept.engines.containers.readFile(serverIn(kept).name, serverPaths.users, kept.signal);
+};
+
 /** The old version takes today's settings and users. Errors: `way_back_blocked`. */
 export const tryOldVersion = async (context: AttemptContext): Promise<void> => {
   const { kept } = await bothBefore(context);
   const { version, image, tls_protocols } = kept.database;
-  await dryStart(on(context, { ...(await freshRow(context)), version, image, tls_protocols }), 'way_back_blocked');
+  const row = await freshRow(context);
+  await tellLeftOut(context, row, version);
+  await dryStart(on(context, { ...row, version, image, tls_protocols }), 'way_back_blocked');
 };
 
 /**
@@ -52,8 +83,9 @@ export const tryOldVersion = async (context: AttemptContext): Promise<void> => {
  * is fenced, and does not have the handle yet. One that still runs saves what it has first.
  */
 export const createKept = async (context: AttemptContext): Promise<void> => {
-  const { kept, today } = await bothBefore(context);
-  const { control, engines, environment, operation, signal } = context;
+  const both = await bothBefore(context);
+  const { kept } = both;
+  const { control, environment, operation } = context;
   await requireVolume(kept);
   await stop(kept);
   await remove(kept);
@@ -62,7 +94,7 @@ export const createKept = async (context: AttemptContext): Promise<void> => {
     kept,
     { ...spec, network: { ...containerNetwork(control, serverIn(kept), kept.database, environment), aliases: [] } },
     { kind: 'fenced' },
-    () => engines.containers.readFile(serverIn(today).name, serverPaths.users, signal),
+    () => usersFor(both),
   );
   await context.write((tx) => noteCertificate(tx, kept.database, notAfter));
 };

@@ -119,7 +119,7 @@ const prepare = async (context: AttemptContext, backup: BackupRow): Promise<void
   );
 };
 
-/** For a second server of the same size: to try with, and then to take over. Errors: `host_full`. */
+/** For a second server of the same size: to prove and try with, by either method, and then to take over. Errors: `host_full`. */
 export const requireRoom = async ({
   engines,
   control: { db },
@@ -129,5 +129,8 @@ export const requireRoom = async ({
 }: AttemptContext): Promise<void> => {
   const [host, allottedMb] = await Promise.all([engines.containers.info(signal), allottedMemoryMb(db, null)]);
   if (memoryLimitBytes(allottedMb + memoryMb) <= host.memoryBytes * memoryOvercommit) return;
-  throw new HoldfastError('host_full', `A second server of ${memoryMb} MB does not fit beside ${allottedMb} MB.`);
+  throw new HoldfastError('host_full', `A second server of ${memoryMb} MB does not fit beside ${allottedMb} MB.`, {
+    remedy:
+      'Deprovision databases, or add memory to the host: the backup is proved and the version tried in a second server, by either method.',
+  });
 };

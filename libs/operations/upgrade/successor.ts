@@ -1,7 +1,6 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { nowhere } from '#domain/server/server-role.js';
 import { serverPaths } from '#domain/server/names.js';
-import { findDatabase } from '#persistence/databases.js';
 import { takeAddress } from '#persistence/environments.js';
 import {
   forgetIncarnation,
@@ -19,7 +18,7 @@ import { copyTenantUsers, syncReplicationUsers } from '../replication/users.js';
 import { viewOf } from '../replication/view.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { replicaOf } from '../server/role.js';
-import { containerSpec, networkSpec } from '../server/server.js';
+import { containerNetwork, containerSpec } from '../server/server.js';
 import { bothOf, freshRow, wantedIn } from './parties.js';
 
 /** The second server of a database, until it takes over. */
@@ -106,8 +105,8 @@ export const awaitSuccessor = async (context: AttemptContext): Promise<void> => 
 };
 
 /**
- * It lets in whoever will follow it and everybody who may log in at the server of today, keeps what it has, and is found by the handle: a
- * stopped container is not, so from the end of the other one on only this one is. Until then names of both are handed out, for a moment.
+ * It lets in whoever will follow it and everybody who may log in at the server of today, keeps what it has, and is found by the handle and by the
+ * former ones: a stopped container is not, so from the end of the other one on only this one is. Until then names of both are handed out, for a moment.
  */
 export const prepareSuccessor = async (context: AttemptContext): Promise<void> => {
   const { control, engines, environment, signal } = context;
@@ -115,14 +114,8 @@ export const prepareSuccessor = async (context: AttemptContext): Promise<void> =
   await syncReplicationUsers(successor, await followersOf(control.db, successor.database.id));
   await copyTenantUsers(successor, former);
   await awaitOwnFile(successor);
-  const { handle } = (await findDatabase(control.db, context.database.id)) ?? context.database;
-  const { name, address } = serverIn(successor);
-  const network = {
-    kind: 'network',
-    name: networkSpec(control, environment).name,
-    aliases: [handle],
-    ipv4: address,
-  } as const;
-  await engines.containers.ensureAttached(name, network, signal);
+  const server = serverIn(successor);
+  const network = containerNetwork(control, server, successor.database, environment);
+  await engines.containers.ensureAttached(server.name, network, signal);
   await awaitLink(successor);
 };

@@ -1,11 +1,13 @@
 import { bytesBehind, serverView } from '#domain/replication/server-view.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { doorsOf } from '#persistence/doors.js';
+import type { IncarnationRow } from '#persistence/incarnation-table.js';
 import { incarnationsOf, recordTakeover } from '#persistence/incarnations.js';
 import type { OperationReceipt } from '#persistence/operation-documents.js';
-import { findOperation, noteReceipt } from '#persistence/operations/read.js';
+import { findOperation, noteReceipt, upgradeStepsSince } from '#persistence/operations/read.js';
 import { atRunningEdge, doorTargets } from '../kinds/door-actions.js';
 import { changeMarksIn } from '../lifecycle/change-marks.js';
+import { moving } from '../replication/progress.js';
 import { writeRecordedRole, writeRole } from '../replication/role-file.js';
 import { switchOver } from '../replication/switchover.js';
 import { viewOf } from '../replication/view.js';
@@ -14,6 +16,7 @@ import type { AttemptContext } from '../run/context.js';
 import { asManager, connectManager } from '../server/manager.js';
 import { serverIn } from '../kinds/server-actions.js';
 import { bothOf, wantedIn } from './parties.js';
+import { fitSettings } from './settings-left-out.js';
 import { nobody } from './successor.js';
 
 /** From now on a restart of the server of today leaves nobody who takes writes. */
@@ -83,6 +86,7 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
   if (!row) throw new Error(`Operation ${operation.id} has no successor to record`);
   const { version } = wantedIn(context);
   const now = control.now();
+  const keptAt = (await lastMomentOf(context, row)) ?? now;
   const keepUntil = new Date(now.getTime() + control.keepReplacedMs);
   const subject = {
     ...{ environmentId: former.database.environment_id, databaseId: former.database.id },
@@ -91,16 +95,34 @@ export const recordSwap = async (context: AttemptContext): Promise<void> => {
   const detail = { from: former.database.version, to: version, method: 'swap', incarnation: row.incarnation };
   const known = (await findOperation(control.db, operation.id))?.receipt;
   await context.write(async (tx) => {
-    await recordTakeover(tx, former.database, row, { operationId: operation.id, now, keepUntil });
+    await recordTakeover(tx, former.database, row, { operationId: operation.id, keptAt, keepUntil });
+    const left = await fitSettings(context, tx, former.database, version);
     await noteReceipt(tx, operation.id, {
       ...known,
-      recordedAt: now.toISOString(),
+      ...left,
+      recordedAt: keptAt.toISOString(),
       // What was in memory only is gone with the process.
       ...(former.database.persistence === 'none' ? {} : { wayBackUntil: keepUntil.toISOString() }),
     });
-    await appendAudit(tx, auditEvent(now, operation.requested_by, 'database.version-changed', subject, detail));
+    await appendAudit(
+      tx,
+      auditEvent(now, operation.requested_by, 'database.version-changed', subject, { ...detail, ...left }),
+    );
     await changeMarksIn(control, tx, operation.requested_by, [former.database.id], 'wait');
   });
+};
+
+/**
+ * When the role was about to be moved to this successor for the first time, by this operation or by an earlier one: what was written since, the old
+ * server may not have. The record comes later, after the death of a worker by as long as a lease, after a failure by as long as nobody retries.
+ */
+const lastMomentOf = async ({ control, database }: AttemptContext, successor: IncarnationRow): Promise<Date | null> => {
+  const steps = await upgradeStepsSince(control.db, database.id, successor.operation_id);
+  // One that was made anew, or whose role was given back, has none of what was written until then for itself.
+  const before = steps.findLastIndex(
+    ({ name, status }) => (name === 'create' || name === 'give-back') && status === 'succeeded',
+  );
+  return steps.slice(before + 1).find(({ name }) => moving.has(name))?.started_at ?? null;
 };
 
 /** The demoted one takes writes again; the successor goes on following it. */

@@ -36,6 +36,22 @@ export const stepsOf = async (db: Db, operationIds: readonly string[]): Promise<
         .orderBy('ordinal')
         .execute();
 
+/** Of this upgrade and of all later ones of the database, the oldest first: one goes on with what another one has left. */
+export const upgradeStepsSince = (db: Db, databaseId: string, operationId: string): Promise<OperationStepRow[]> =>
+  db
+    .selectFrom('operation_steps')
+    .innerJoin('operations', 'operations.id', 'operation_steps.operation_id')
+    .innerJoin('operation_targets', 'operation_targets.operation_id', 'operations.id')
+    .selectAll('operation_steps')
+    .where('operation_targets.database_id', '=', databaseId)
+    .where('operation_targets.ordinal', '=', 0)
+    .where('operations.kind', '=', 'upgrade')
+    .where('operations.id', '>=', operationId)
+    .orderBy('operations.id')
+    .orderBy('operation_steps.attempt')
+    .orderBy('operation_steps.ordinal')
+    .execute();
+
 /** Whether an operation of the kind, of any day, with this database as its subject has begun a step other than this one. */
 export const hasBegunOtherStep = async (
   tx: Tx,

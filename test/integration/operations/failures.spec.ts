@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { operationKinds } from '#domain/operation/kinds.js';
+import { containerName } from '#domain/server/names.js';
 import { rescueLostLeases } from '#persistence/operations/claim.js';
 import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
@@ -161,5 +162,28 @@ describe('an error outside the catalogue', () => {
     expect(await installation.runner().run(operationId)).toMatchObject({ kind: 'retry' });
     expect(installation.unexpected.splice(0)).toEqual([expect.objectContaining({ message: 'a defect' })]);
     expect(await installation.runner().run(operationId)).toEqual({ kind: 'done' });
+  });
+});
+
+describe('a server that ends over its users', () => {
+  it('is quoted in the log without their passwords', async () => {
+    const { databaseId, operationId } = await create(installation, 'quoted');
+    const { host, clients, control } = installation;
+    const tailLogs = host.tailLogs.bind(host);
+    const connect = clients.connect.bind(clients);
+    clients.connect = async (_target, signal) => {
+      await host.stopContainer(containerName(control.installation, databaseId), 1, signal);
+      throw new HoldfastError('server_not_ready', 'it ends');
+    };
+    const hash = `#${'ab12'.repeat(16)}`;
+    host.tailLogs = () =>
+      Promise.resolve(`/users.acl:3: user legacy on ${hash} >typed-by-hand +stralgo: Unknown command`);
+    expect(await installation.runner().run(operationId)).toMatchObject({ kind: 'retry' });
+    Object.assign(host, { tailLogs });
+    Object.assign(clients, { connect });
+    const log = control.db.selectFrom('operation_log').select('message').where('operation_id', '=', operationId);
+    const text = (await log.execute()).map(({ message }) => message).join('\n');
+    expect(text).toContain('user legacy on … … +stralgo: Unknown command');
+    expect(text).not.toMatch(/ab12|typed-by-hand/);
   });
 });

@@ -163,6 +163,28 @@ describe('a way back that cannot be carried out', () => {
     expect(await run(operationId)).toMatchObject({ kind: 'fail', code: 'way_back_blocked' });
   });
 
+  it.each(['before it is asked for', 'by an operation that stood in line before it'])(
+    'is over when there are fewer logical databases than its files tell of, %s',
+    async (when) => {
+      const id = await ready();
+      const fewer = { type: 'configure', settings: { databases: 4 } } as const;
+      expect(await run(await request(installation, id, { type: 'configure', settings: { databases: 20 } }))).toEqual({
+        kind: 'done',
+      });
+      await keep(id, { since: new Date() });
+      const code = 'way_back_blocked';
+      if (when.startsWith('before')) {
+        expect(await run(await request(installation, id, fewer))).toEqual({ kind: 'done' });
+        await expect(goBack(id)).rejects.toMatchObject({ code, detail: expect.stringContaining('of 20') });
+        return;
+      }
+      const change = await request(installation, id, fewer);
+      const back = await goBack(id, { skipSafetyBackup: true });
+      expect(await run(change)).toEqual({ kind: 'done' });
+      expect(await run(back)).toEqual({ kind: 'fail', code });
+    },
+  );
+
   it('is over when another server serves by then', async () => {
     const id = await ready();
     await keep(id);
