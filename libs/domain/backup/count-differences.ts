@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import type { RdbDatabase } from '../rdb/summary.js';
 
 /**
@@ -14,9 +15,13 @@ export const countDifferences = (
     ...recorded.flatMap(({ index, keys, expiring }) => {
       const there = found.get(index) ?? 0;
       if (there <= keys && there >= keys - expiring) return [];
-      return [`Database ${index} has ${there} keys; the backup recorded ${keys}, of which ${expiring} expire.`];
+      return [
+        `Database ${index} has ${counted(there, 'key')}; the backup recorded ${keys}, of which ${counted(expiring, 'expires', 'expire')}.`,
+      ];
     }),
-    ...strangers.map((index) => `Database ${index} has ${found.get(index) ?? 0} keys; the backup recorded none.`),
+    ...strangers.map(
+      (index) => `Database ${index} has ${counted(found.get(index) ?? 0, 'key')}; the backup recorded none.`,
+    ),
   ];
 };
 
