@@ -47,16 +47,18 @@ const newHome = (): void => {
   ensureMasterKey(join(home, 'master.key'));
 };
 
-/** As a person runs it, in a shell that knows the home and nothing else. */
-const purge = async (...options: readonly string[]): Promise<string> => {
+/** A program of the set-up, in a shell that knows the home and what is said here. */
+const setUp = async (program: string, options: readonly string[], more: readonly string[] = []): Promise<string> => {
   const environment = [
     `HOME=${root}`,
     `HOLDFAST_HOME=${home}`,
     `HOLDFAST_INSTALLATION=${uniqueName('p')}`,
     `HOLDFAST_PORT=${String(await freePort())}`,
+    ...more,
   ];
-  return run('env', [...environment, process.execPath, 'dist/apps/setup/down.js', '--purge', ...options], { signal });
+  return run('env', [...environment, process.execPath, `dist/apps/setup/${program}.js`, ...options], { signal });
 };
+const purge = (...options: readonly string[]): Promise<string> => setUp('down', ['--purge', ...options]);
 
 /** A complete backup as its row tells of it, without the rows that it names. */
 const record = async (url: string, store: string, key: string): Promise<void> => {
@@ -83,9 +85,13 @@ const withDatabase = async (): Promise<string> => {
   return url;
 };
 
-const withStores = (): string => {
+const storesFile = (): string => {
   const file = join(root, 'stores.json');
   writeFileSync(file, JSON.stringify({ stores: { disk: { type: 'directory', path: join(root, 'disk') } } }));
+  return file;
+};
+const withStores = (): string => {
+  const file = storesFile();
   recordSettings(home, { HOLDFAST_BACKUP_STORES_FILE: file });
   return file;
 };
@@ -136,6 +142,16 @@ describe('down --purge', () => {
     } finally {
       await database.drop();
     }
+  });
+
+  // The first service of docker-compose.yml gives its files to users of their own.
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot.each([true, false])('goes by what docker compose was told of stores when it has gone: %s', async (named) => {
+    const stores = named ? [`HOLDFAST_BACKUP_STORES_FILE=${storesFile()}`] : [];
+    await setUp('compose-secrets', [], [`POSTGRES_PORT=${String(await freePort())}`, ...stores]);
+    expect(await purge()).toContain('Postgres cannot be asked: connect ECONNREFUSED');
+    expect(existsSync(join(home, 'master.key'))).toBe(named);
+    expect(existsSync(home)).toBe(named);
   });
 
   it.each([true, false])('keeps it when Postgres does not start and stores are named: %s', async (named) => {
