@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfiguration } from '#configuration/configuration.js';
 import { processEnvironment, type Environment } from '#configuration/environment.js';
 import { serverUser } from '#domain/server/names.js';
-import { ensureHome } from './installation.js';
+import { ensureHome, recordSettings, settingsOfPurge } from './installation.js';
 import { runProgram } from './main-program.js';
 import { ensureMasterKey } from './master-key.js';
 import { queueConfiguration } from './queue-redis.js';
@@ -16,8 +16,10 @@ const postgresUser = { uid: 999, gid: 999 } as const;
 /** The first service of docker-compose.yml: makes the passwords and keys once, each readable by the one user that needs it. */
 const makeSecrets = async (): Promise<void> => {
   const { POSTGRES_PORT, QUEUE_PORT, ...environment }: Environment = processEnvironment();
-  const { home } = loadConfiguration(withoutUrls(environment));
+  const configuration = loadConfiguration(withoutUrls(environment));
+  const { home } = configuration;
   ensureHome(home);
+  recordSettings(home, settingsOfPurge(configuration));
   chownSync(home, appUser.uid, appUser.gid);
   const secrets = join(home, 'secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o711 });

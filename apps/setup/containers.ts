@@ -1,3 +1,4 @@
+import { counted } from '#domain/text/counted.js';
 import { ownedBy, type DockerCli } from './docker-cli.js';
 
 const stopGraceSeconds = 20;
@@ -39,5 +40,9 @@ export const removeEverythingOwned = async (
   if (networks.length > 0) await docker.run(['network', 'rm', ...networks], signal);
   const volumes = await docker.lines(['volume', 'ls', '--quiet', ...ownedBy(installation)], signal);
   if (volumes.length > 0) await docker.run(['volume', 'rm', '--force', ...volumes], signal);
-  return `${containers.length} containers, ${networks.length} networks, ${volumes.length} volumes`;
+  return [
+    counted(containers.length, 'container'),
+    counted(networks.length, 'network'),
+    counted(volumes.length, 'volume'),
+  ].join(', ');
 };

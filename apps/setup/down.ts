@@ -1,56 +1,98 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfiguration, type Configuration } from '#configuration/configuration.js';
 import { currentUser, processEnvironment } from '#configuration/environment.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { counted } from '#domain/text/counted.js';
 import { apiUrl } from './api-url.js';
 import { removeEverythingOwned, stopContainers } from './containers.js';
 import { DockerCli } from './docker-cli.js';
 import { engineVersion } from './docker-engine.js';
-import { isInstallationHome } from './installation.js';
+import { installationConfiguration, isInstallationHome, readSettings } from './installation.js';
+import { keptFor } from './kept-key.js';
+import { leftBackups } from './left-backups.js';
 import { runProgram } from './main-program.js';
 import { loginFile, removeLogin } from './owner-login.js';
 import { stopPostgres } from './postgres.js';
 import type { Progress } from './progress.js';
 import { standaloneOf, stopStandalone } from './standalone-process.js';
-import { backupsIn, removeHome } from './purge.js';
+import { backupsIn, hasKeptNote, placeInHome, removeHome, type Kept } from './purge.js';
 import { removeUnit } from './systemd-unit.js';
 
 const options = {
   purge: { type: 'boolean', default: false },
   'keep-backups': { type: 'boolean', default: false },
+  'with-master-key': { type: 'boolean', default: false },
 } as const;
 
 /**
- * Stops everything and keeps all data; `--purge` removes the data, the keys, the backups in the home and the containers, but not the images.
- * `--keep-backups` leaves the backups and the key that opens them.
+ * Stops everything and keeps all data; `--purge` removes the data, the backups in the home and the containers, but not the images. The master
+ * key goes with them unless backups elsewhere need it. `--keep-backups` leaves the backups in the home and the key, `--with-master-key` no key.
  */
 const down = async (progress: Progress, signal: AbortSignal): Promise<void> => {
   const { values } = parseArgs({ options });
+  if (values['keep-backups'] && values['with-master-key']) {
+    throw new HoldfastError('setup_failed', 'Without the master key nobody can open the backups that are to be kept.');
+  }
   const configuration = loadConfiguration(processEnvironment());
-  const keepBackups = values['keep-backups'];
-  const backups = backupsIn(configuration.home);
+  const { home } = configuration;
+  const backups = backupsIn(home);
   await removeUnit(configuration, signal);
-  if (isInstallationHome(configuration.home)) await stopProcesses(configuration, progress, signal);
-  else progress.note(`${configuration.home} holds no installation`);
+  const ask = async (): Promise<Kept> =>
+    values.purge && !values['with-master-key'] ? whatToKeep(values['keep-backups'], progress, signal) : nothing;
+  const kept = await stopProcesses(home, ask, progress, signal);
   await stopOrRemoveContainers(configuration, values.purge, progress, signal);
-  if (values.purge) purgeFiles(configuration, keepBackups);
-  progress.note(values.purge ? goneNote(configuration, backups, keepBackups) : stoppedNote);
+  if (values.purge) purgeFiles(configuration, kept);
+  for (const line of values.purge ? goneNotes(home, backups, kept) : [stoppedNote]) progress.note(line);
 };
+
+const nothing: Kept = { backups: false, keyFile: null, reason: null };
 
 const stoppedNote = 'Holdfast is stopped; `npm run up` starts it again with all data';
 
-const goneNote = ({ home }: Configuration, backups: number, keepBackups: boolean): string => {
-  if (keepBackups) return `Holdfast and its data are gone, but for ${backups} backups and the master key in ${home}`;
-  return backups === 0
-    ? 'Holdfast and all its data are gone'
-    : `Holdfast, all its data and ${backups} backups are gone`;
+const goneNotes = (home: string, backups: number, { backups: stay, keyFile, reason }: Kept): string[] => {
+  const left = [...(stay ? [counted(backups, 'backup')] : []), ...(keyFile === null ? [] : ['the master key'])];
+  const gone =
+    backups === 0 || stay ? 'Holdfast and all its data' : `Holdfast, all its data and ${counted(backups, 'backup')}`;
+  const but = left.length === 0 ? '' : `, but for ${left.join(' and ')} in ${home}`;
+  if (reason === null) return [`${gone} are gone${but}`];
+  const key = keyFile === null ? 'Keep the master key, which is not in the home' : `${keyFile} is kept`;
+  return [
+    `${gone} are gone${but}`,
+    `${key}: without it nobody can open ${reason}`,
+    '`npm run up` goes on with the key, and `npx holdfast backup:discover` finds the backups',
+  ];
+};
+
+const whatToKeep = async (backups: boolean, progress: Progress, signal: AbortSignal): Promise<Kept> => {
+  const environment = processEnvironment();
+  const { home, databaseUrl } = loadConfiguration(environment);
+  const { backupStoresFile, masterKey, masterKeyFile } = installationConfiguration(environment, readSettings(home));
+  const left = await progress.phase('Looking for backups elsewhere', () =>
+    leftBackups({ home, databaseUrl, backupStoresFile }, progress, signal),
+  );
+  const reason = keptFor({ left, storesFile: backupStoresFile, keptBefore: hasKeptNote(home) });
+  const isThere = masterKey === null && existsSync(masterKeyFile);
+  const keyFile = isThere && (backups || reason !== null) ? placeInHome(home, masterKeyFile) : null;
+  return { backups, keyFile, reason };
 };
 
 /** Holdfast before its servers, so that it hands its operations back. */
-const stopProcesses = async ({ home }: Configuration, progress: Progress, signal: AbortSignal): Promise<void> => {
+const stopProcesses = async (
+  home: string,
+  askBetween: () => Promise<Kept>,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Kept> => {
+  if (!isInstallationHome(home)) {
+    progress.note(`${home} holds no installation`);
+    return nothing;
+  }
   await progress.phase('Stopping Holdfast', () => stopStandalone(standaloneOf(home), progress, signal));
+  const kept = await askBetween();
   await progress.phase('Stopping Postgres', () => stopPostgres(join(home, 'postgres'), signal));
+  return kept;
 };
 
 const stopOrRemoveContainers = async (
@@ -76,9 +118,9 @@ const stopOrRemoveContainers = async (
   }
 };
 
-const purgeFiles = (configuration: Configuration, keepBackups: boolean): void => {
+const purgeFiles = (configuration: Configuration, kept: Kept): void => {
   removeLogin(loginFile(currentUser(processEnvironment()).homeDirectory), apiUrl(configuration));
-  removeHome(configuration.home, keepBackups);
+  removeHome(configuration.home, kept, new Date());
 };
 
 await runProgram(down);

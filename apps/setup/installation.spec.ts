@@ -10,6 +10,7 @@ import {
   isInstallationHome,
   readSettings,
   recordSettings,
+  settingsOfPurge,
 } from './installation.js';
 import { ensureMasterKey } from './master-key.js';
 import { readIfPresent } from './secret-file.js';
@@ -62,6 +63,17 @@ describe('the recorded settings', () => {
     const environment = { HOLDFAST_PORT: '7800', HOLDFAST_DATABASE_URL: '' };
     expect(installationEnvironment(environment, settings)).toEqual({ ...settings, HOLDFAST_PORT: '7800' });
     expect(installationConfiguration(environment, settings).port).toBe(7800);
+  });
+});
+
+describe('the settings that a purge needs', () => {
+  const given = (more: Record<string, string>) =>
+    settingsOfPurge(installationConfiguration({ HOLDFAST_HOME: home, ...more }, {}));
+
+  it('are the stores and a master key of another place', () => {
+    const named = { HOLDFAST_BACKUP_STORES_FILE: '/etc/stores.json', HOLDFAST_MASTER_KEY_FILE: '/etc/key' };
+    expect(given(named)).toEqual(named);
+    expect(given({ HOLDFAST_MASTER_KEY_FILE: join(home, 'master.key') })).toEqual({});
   });
 });
 

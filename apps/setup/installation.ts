@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadConfiguration, type Configuration } from '#configuration/configuration.js';
 import type { Environment } from '#configuration/environment.js';
@@ -9,21 +9,28 @@ import { readIfPresent, writeSecretFile } from './secret-file.js';
 /** Settings that `up` made up and records, so that the next `up` finds the same servers. */
 export type RecordedSettings = Readonly<Record<string, string>>;
 
-const settingsFile = (home: string): string => join(home, 'installation.env');
+export const settingsFile = (home: string): string => join(home, 'installation.env');
+
+const defaultKeyFile = (home: string): string => join(home, 'master.key');
 
 export const isInstallationHome = (home: string): boolean => existsSync(settingsFile(home));
 
-/** What somebody puts into an empty home who has lost all but this (docs/backups.md). */
-export const broughtAlong: ReadonlySet<string> = new Set(['master.key', 'backups']);
+/** What a purge says of the master key that it left (docs/backups.md). */
+export const keptNoteFile = (home: string): string => join(home, 'master.key.kept');
+
+/** What somebody puts into an empty home who has lost all but this (docs/backups.md), and what a purge leaves there. */
+const broughtAlong = (home: string, masterKeyFile: string): ReadonlySet<string> =>
+  new Set(['master.key', 'master.key.kept', 'backups', ...relative(home, masterKeyFile).split('/').slice(0, 1)]);
 
 /**
  * Makes the directory of the state. Others may pass through, since Postgres and Redis run as users of their own below it;
  * each secret in it is mode 0600. Errors: `setup_failed` for a directory with files of somebody else, since a purge removes all of it.
  */
-export const ensureHome = (home: string): void => {
+export const ensureHome = (home: string, masterKeyFile = defaultKeyFile(home)): void => {
   mkdirSync(home, { recursive: true, mode: 0o711 });
   if (isInstallationHome(home)) return;
-  if (readdirSync(home).some((name) => !broughtAlong.has(name))) {
+  const allowed = broughtAlong(home, masterKeyFile);
+  if (readdirSync(home).some((name) => !allowed.has(name))) {
     throw new HoldfastError(
       'setup_failed',
       `${home} holds files that are not Holdfast's; choose an empty directory as HOLDFAST_HOME.`,
@@ -37,6 +44,12 @@ export const readSettings = (home: string): RecordedSettings => {
   const content = readIfPresent(settingsFile(home));
   return content === null ? {} : (parseEnv(content) as Record<string, string>);
 };
+
+/** What the operator says that a purge has to know as well: it may be run from another shell, or when docker compose has gone. */
+export const settingsOfPurge = ({ home, backupStoresFile, masterKeyFile }: Configuration): RecordedSettings => ({
+  ...(backupStoresFile === null ? {} : { HOLDFAST_BACKUP_STORES_FILE: backupStoresFile }),
+  ...(masterKeyFile === defaultKeyFile(home) ? {} : { HOLDFAST_MASTER_KEY_FILE: masterKeyFile }),
+});
 
 /** Writes only what changed, so that a second `up` leaves the file as it is. */
 export const recordSettings = (home: string, settings: RecordedSettings): void => {

@@ -6,6 +6,7 @@ import { loadConfiguration } from '#configuration/configuration.js';
 import { loadCatalogue } from '#configuration/catalogue.js';
 import { currentUser, processEnvironment } from '#configuration/environment.js';
 import { defaultEntry } from '#domain/catalogue/version.js';
+import { counted } from '#domain/text/counted.js';
 import { ApiClient } from './api-client.js';
 import { apiUrl } from './api-url.js';
 import { bootstrap } from './bootstrap.js';
@@ -14,6 +15,7 @@ import { isInstalled } from './command.js';
 import { startStoppedContainers } from './containers.js';
 import { DockerCli } from './docker-cli.js';
 import { ensureDockerEngine } from './docker-engine.js';
+import { ensureEmbeddedDatabase } from './embedded-database.js';
 import { ensureHello } from './hello.js';
 import { installPackages } from './host-packages.js';
 import { ensureImages, ensurePulled, imageNames } from './images.js';
@@ -23,12 +25,11 @@ import {
   installationEnvironment,
   readSettings,
   recordSettings,
+  settingsOfPurge,
 } from './installation.js';
 import { runProgram } from './main-program.js';
 import { ensureMasterKey } from './master-key.js';
 import { loginFile, writeLogin } from './owner-login.js';
-import { ensurePostgres } from './postgres.js';
-import { ensureDatabase } from './postgres-database.js';
 import type { Progress } from './progress.js';
 import { ensureQueueRedis } from './queue-redis.js';
 import { reach } from './reach.js';
@@ -43,18 +44,20 @@ const databaseImages = [imageNames.redis70, imageNames.redis80];
 const up = async (progress: Progress, signal: AbortSignal): Promise<void> => {
   const given = loadConfiguration(processEnvironment());
   const docker = new DockerCli(given.dockerSocket);
-  ensureHome(given.home);
+  ensureHome(given.home, given.masterKeyFile);
   await ensureDockerEngine(given.dockerSocket, progress, signal);
   await ensureRedisCli(progress, signal);
   await ensureZstd(progress, signal);
-  recordSettings(given.home, await ensureServices(docker, given, progress, signal));
+  const made = await ensureServices(docker, given, progress, signal);
+  recordSettings(given.home, { ...made, ...settingsOfPurge(given) });
 
   const settings = readSettings(given.home);
   const configuration = installationConfiguration(processEnvironment(), settings);
   if (configuration.masterKey === null) ensureMasterKey(configuration.masterKeyFile);
   const token = await progress.phase('Preparing the installation', () => bootstrap(configuration, progress));
   const started = await startStoppedContainers(docker, configuration.installation, signal);
-  if (started > 0) progress.note(`${started} containers that "down" had stopped run again`);
+  if (started > 0)
+    progress.note(`${counted(started, 'container')} that "down" had stopped ${started === 1 ? 'runs' : 'run'} again`);
 
   const url = apiUrl(configuration);
   const environment = installationEnvironment(processEnvironment(), settings);
@@ -92,7 +95,9 @@ const ensureServices = async (
   // One after the other: building images takes all there is of a small machine.
   const settings = await progress.phase('Images', () => ensureAllImages(docker, given, progress, signal));
   if (given.databaseUrl === null)
-    settings['HOLDFAST_DATABASE_URL'] = await progress.phase('Postgres', () => embeddedDatabase(given.home, signal));
+    settings['HOLDFAST_DATABASE_URL'] = await progress.phase('Postgres', () =>
+      ensureEmbeddedDatabase(given.home, signal),
+    );
   if (given.queueUrl === null) {
     const { installation } = given;
     const options = { installation, directory: join(given.home, 'queue'), image: imageNames.redis80 };
@@ -120,9 +125,6 @@ const ensureAllImages = async (
   const HOLDFAST_CATALOGUE_FILE = await ensureCatalogueOverride(docker, home, databaseImages, progress, signal);
   return { ...settings, HOLDFAST_CATALOGUE_FILE };
 };
-
-const embeddedDatabase = async (home: string, signal: AbortSignal): Promise<string> =>
-  ensureDatabase(await ensurePostgres({ directory: join(home, 'postgres') }, signal), 'holdfast');
 
 /** The first database, and all that a person needs to talk to it. */
 const introduce = async (

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { addressesPerEnvironment } from '#domain/server/addresses.js';
+import { counted } from '#domain/text/counted.js';
 import { isUniqueViolation, type Db, type Tx } from './connection.js';
 import type { EnvironmentRow } from './tables.js';
 
@@ -78,7 +79,10 @@ export const deleteEnvironment = async (tx: Tx, { id, name }: EnvironmentRow): P
   );
   const { databases = 0, backups = 0 } = rows[0] ?? {};
   if (databases + backups > 0) {
-    throw new HoldfastError('environment_not_empty', `"${name}" holds ${databases} databases and ${backups} backups.`);
+    throw new HoldfastError(
+      'environment_not_empty',
+      `"${name}" holds ${counted(databases, 'database')} and ${counted(backups, 'backup')}.`,
+    );
   }
   await sql`UPDATE environments SET deleted_at = now() WHERE id = ${id}`.execute(tx);
   await sql`DELETE FROM environment_addresses WHERE environment_id = ${id}`.execute(tx);

@@ -55,7 +55,7 @@ describe('backups by the CLI', () => {
       /^keys: +1$/m,
       /^restored in: +\d/m,
       /^store: +first$/m,
-      /^ +db0 +1 keys/m,
+      /^ +db0 +1 key +0 expire$/m,
     ])
       expect(shown).toMatch(line);
     expect((await done('db:show orders')).output).toMatch(/verified/);

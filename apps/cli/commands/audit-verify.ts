@@ -1,3 +1,4 @@
+import { counted } from '#domain/text/counted.js';
 import { answer } from '../api/client.js';
 import { exitCodes } from '../failure/exit-codes.js';
 import { table } from '../text/columns.js';
@@ -11,7 +12,7 @@ export const verb = defineVerb({
     const rows = result.problems.map(({ seq, problem, detail }) => [String(seq), problem, detail]);
     const verdict = result.ok ? 'The history is whole' : 'The history is NOT whole';
     terminal.print(result, [
-      `${verdict}: ${result.entries} entries, ${result.checkpoints} checkpoints.`,
+      `${verdict}: ${counted(result.entries, 'entry', 'entries')}, ${counted(result.checkpoints, 'checkpoint')}.`,
       ...table(['seq', 'problem', 'detail'], rows),
     ]);
     return result.ok ? exitCodes.done : exitCodes.failed;

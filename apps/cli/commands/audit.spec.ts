@@ -43,7 +43,7 @@ describe('audit:verify', () => {
   it('ends with 0 for a whole history', async () => {
     const body = { ...verification, ok: true, problems: [] };
     const { exitCode, output } = await run({ 'GET /v1/audit/verify': [{ status: 200, body }] }, 'audit:verify');
-    expect({ exitCode, output }).toEqual({ exitCode: 0, output: 'The history is whole: 9 entries, 1 checkpoints.\n' });
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: 'The history is whole: 9 entries, 1 checkpoint.\n' });
   });
 
   it('ends with 1 and names what is wrong', async () => {

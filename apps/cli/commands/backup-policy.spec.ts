@@ -16,7 +16,7 @@ const wouldDelete: Scene = {
   status: 409,
   body: {
     ...{ type: 'about:blank', title: 'Refused', status: 409, code: 'backup_policy_would_delete' },
-    ...{ detail: 'One automatic backup would go, of orders.', remedy: 'Confirm it.' },
+    ...{ detail: '1 automatic backup would go, of orders.', remedy: 'Confirm it.' },
     errors: [{ path: backupId, message: 'of "orders", 2026-11-20T02:00:00.000Z' }],
   },
 };

@@ -1,3 +1,4 @@
+import { counted } from '#domain/text/counted.js';
 import type { Backup } from '../api/documents.js';
 import { kindText, verificationText } from '../backups/backup-text.js';
 import { backupAt } from '../backups/request.js';
@@ -65,5 +66,9 @@ const source = ({ takenFrom, database }: Backup): string =>
 /** One line for each logical database. */
 const contents = ({ keysByDatabase }: Backup): string[] =>
   columns(
-    (keysByDatabase ?? []).map(({ index, keys, expiring }) => [`  db${index}`, `${keys} keys`, `${expiring} expire`]),
+    (keysByDatabase ?? []).map(({ index, keys, expiring }) => [
+      `  db${index}`,
+      counted(keys, 'key'),
+      counted(expiring, 'expires', 'expire'),
+    ]),
   );

@@ -161,6 +161,18 @@ describe('backup:restore', () => {
   });
 });
 
+describe('keys of a backup', () => {
+  it('are counted in words that fit the number', async () => {
+    const keysByDatabase = [
+      { index: 0, keys: 12, expiring: 3 },
+      { index: 7, keys: 1, expiring: 1 },
+    ];
+    await using api = await startApi({ [`GET /v1/backups/${backupId}`]: [ok({ ...backup, keysByDatabase })] });
+    const { output } = await run(api, `backup:show ${backupId}`);
+    expect(output).toMatch(/^ +db0 +12 keys +3 expire\n +db7 +1 key +1 expires$/m);
+  });
+});
+
 describe('settings of a backup', () => {
   it('are shown', async () => {
     await using api = await startApi();

@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { counted } from '#domain/text/counted.js';
 import type { Backup, Operation } from '../api/documents.js';
 import { backupAt } from '../backups/request.js';
 import { followVerification, verificationOf, verificationSentence } from '../backups/verification.js';
@@ -51,7 +52,7 @@ export const verb = defineVerb<BackupOptions, [string]>({
 
 const takenNote = ({ id, storedBytes, keys, store }: Backup): string => {
   const size = storedBytes === null ? '' : `, ${renderBytes(storedBytes)}`;
-  return `Backup ${id} is in the store "${store}"${size}${keys === null ? '' : `, ${keys} keys`}.`;
+  return `Backup ${id} is in the store "${store}"${size}${keys === null ? '' : `, ${counted(keys, 'key')}`}.`;
 };
 
 const printTaken = (

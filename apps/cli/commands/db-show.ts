@@ -1,4 +1,5 @@
 import { persistenceLabels } from '#domain/database/persistence.js';
+import { counted } from '#domain/text/counted.js';
 import type { Backup, Database } from '../api/documents.js';
 import { momentOf } from '../backups/backup-text.js';
 import { newestVerified } from '../backups/newest-verified.js';
@@ -47,7 +48,7 @@ const linkText = (live: TreeMember['live']): string => {
   if (!live.answers) return 'does not answer';
   const { link, lagBytes, lagSeconds } = live.server ?? {};
   if (!link) return '';
-  const lag = link !== 'up' || typeof lagBytes !== 'number' ? '' : `, ${lagBytes} bytes behind`;
+  const lag = link !== 'up' || typeof lagBytes !== 'number' ? '' : `, ${counted(lagBytes, 'byte')} behind`;
   const silence = link === 'down' && typeof lagSeconds === 'number' ? ` for ${lagSeconds} s` : '';
   return `link ${link}${silence}${lag}`;
 };

@@ -1,3 +1,4 @@
+import { counted } from '#domain/text/counted.js';
 import type { Operation } from '../api/documents.js';
 import { fields } from '../text/columns.js';
 import { renderDuration } from '../text/duration.js';
@@ -27,6 +28,6 @@ export const promotionReceipt = ({ receipt, databases }: Operation): string[] =>
       'replica offset': replicaOffset ?? null,
       'requested by': receipt.requestedBy ?? null,
     }),
-    ...replicasAhead.map(({ handle, bytes }) => `${handle} held ${bytes} bytes more; they are gone.`),
+    ...replicasAhead.map(({ handle, bytes }) => `${handle} held ${counted(bytes, 'byte')} more; all that is gone.`),
   ];
 };

@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import type { RdbDatabase, RdbSummary } from '../rdb/summary.js';
 
 /** What a server holds that has loaded a backup, in the words of the summary of its RDB file. */
@@ -18,7 +19,11 @@ export const compareKeyspace = (recorded: RdbSummary, found: Keyspace): readonly
     ...[...indexes]
       .sort((a, b) => a - b)
       .flatMap((index) => differences(index, at(recorded.databases, index), at(found.databases, index))),
-    ...unequal('The server has', 'function libraries', found.functions, recorded.functions),
+    ...unequal(
+      found.functions,
+      recorded.functions,
+      (is) => `The server has ${counted(is, 'function library', 'function libraries')}`,
+    ),
     // With a hash gone whose fields have expired, what remains has no sum to compare with.
     ...(lastingIn(found) < lastingIn(recorded) && recorded.hasExpiringFields ? [] : otherKeySets(recorded, found)),
   ];
@@ -39,21 +44,21 @@ const at = (databases: readonly RdbDatabase[], index: number): Counts =>
   databases.find((database) => database.index === index) ?? none;
 
 const differences = (index: number, recorded: Counts, found: Counts): string[] => {
-  const where = `Database ${index} has`;
+  const keysThat = (which: string) => (count: number) => `Database ${index} has ${counted(count, 'key')} ${which}`;
   const persistent = ({ keys, expiring }: Counts) => keys - expiring;
-  const outside = (what: string, there: number, most: number): string[] =>
-    there <= most && there >= most - (recorded.fading ?? 0) ? [] : unequal(where, what, there, most);
+  const outside = (there: number, most: number, say: (count: number) => string): string[] =>
+    there <= most && there >= most - (recorded.fading ?? 0) ? [] : unequal(there, most, say);
   return [
-    ...outside('keys without an expiry', persistent(found), persistent(recorded)),
-    ...outside('keys that expire later', found.lasting, recorded.lasting),
+    ...outside(persistent(found), persistent(recorded), keysThat('without an expiry')),
+    ...outside(found.lasting, recorded.lasting, keysThat('that expire later')),
     ...(found.expiring > recorded.expiring
-      ? unequal(where, 'keys with an expiry', found.expiring, recorded.expiring)
+      ? unequal(found.expiring, recorded.expiring, keysThat('with an expiry'))
       : []),
   ];
 };
 
-const unequal = (where: string, what: string, found: number, recorded: number): string[] =>
-  found === recorded ? [] : [`${where} ${found} ${what}; the backup has ${recorded}.`];
+const unequal = (found: number, recorded: number, say: (count: number) => string): string[] =>
+  found === recorded ? [] : [`${say(found)}; the backup has ${recorded}.`];
 
 const otherKeys = (which: string, recorded: string, found: string): string[] =>
   recorded === found ? [] : [`The keys ${which} are not those of the backup: ${found} instead of ${recorded}.`];

@@ -23,7 +23,7 @@ describe('countDifferences', () => {
 
   it('says that there are keys where there were none', () => {
     expect(countDifferences(recorded(0), { ...holding(10), db3: 'keys=1,expires=0,avg_ttl=0' })).toEqual([
-      'Database 3 has 1 keys; the backup recorded none.',
+      'Database 3 has 1 key; the backup recorded none.',
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { counted } from '../text/counted.js';
 import type { RdbDatabase, RdbSummary } from '../rdb/summary.js';
 
 /**
@@ -16,9 +17,13 @@ export const countDifferences = (
       const there = found.get(index) ?? 0;
       const mayBeGone = expiring + fadingIn(database, hasExpiringFields);
       if (there <= keys && there >= keys - mayBeGone) return [];
-      return [`Database ${index} has ${there} keys; the backup recorded ${keys}, of which ${mayBeGone} may be gone.`];
+      return [
+        `Database ${index} has ${counted(there, 'key')}; the backup recorded ${keys}, of which ${mayBeGone} may be gone.`,
+      ];
     }),
-    ...strangers.map((index) => `Database ${index} has ${found.get(index) ?? 0} keys; the backup recorded none.`),
+    ...strangers.map(
+      (index) => `Database ${index} has ${counted(found.get(index) ?? 0, 'key')}; the backup recorded none.`,
+    ),
   ];
 };
 

@@ -1,5 +1,6 @@
 import { effectivePolicy, type BackupPolicy, type DatabaseBackupPolicy } from '#domain/backup/policy.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { counted } from '#domain/text/counted.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import {
   lockPolicies,
@@ -104,7 +105,7 @@ const lossesOf = async (
 const requireConfirmed = (losses: readonly Loss[], confirm: boolean): void => {
   if (losses.length === 0 || confirm) return;
   const handles = [...new Set(losses.map(({ handle }) => handle))];
-  const count = losses.length === 1 ? 'One automatic backup' : `${losses.length} automatic backups`;
+  const count = counted(losses.length, 'automatic backup');
   throw new HoldfastError('backup_policy_would_delete', `${count} would go, of ${handles.join(', ')}.`, {
     problems: losses.map(({ id, handle, snapshotAt }) => ({
       path: id,
