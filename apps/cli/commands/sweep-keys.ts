@@ -8,7 +8,7 @@ export const verb = defineVerb<DetachOptions>({
   summary: 'Seal anew, under the newest master key, all that an older one has sealed',
   options: [detachOption()],
   notes:
-    'Passwords, the key of the certificate authority, those of certificates that operators brought, and the data keys of backups, whose data stay as they are. Until it ends with code 0 the older master key is needed.',
+    'Passwords, the key of the certificate authority, those of certificates that operators brought, what was sent with operations that wait, stored answers of idempotent requests, and the data keys of backups, whose data stay as they are. Until it ends with code 0 the older master key is needed.',
   examples: ['holdfast sweep:keys'],
   async run(session, { detach }) {
     const asked = await answer(session.api.POST('/v1/sweeps', { body: { kind: 'keys' } }));

@@ -1,12 +1,15 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints } from '#observability/fault-points.js';
+import { forgetOldIdempotencyKeys } from '#persistence/idempotency.js';
 import { findInstallation } from '#persistence/installation.js';
 import {
+  olderAnswers,
   olderCertificateKeys,
   olderCredentials,
   olderEnvelopes,
   olderOperationSecrets,
+  resealAnswer,
   resealAuthority,
   resealCertificateKey,
   resealCredential,
@@ -14,13 +17,14 @@ import {
   resealOperationSecret,
 } from '#persistence/sealed.js';
 import type { BackupRow } from '#persistence/tables.js';
+import { sourceContext } from '../backup/import/source-url.js';
 import { rewrapManifest } from '../backup/manifest-file.js';
 import { requireManifest } from '../backup/stored.js';
 import { once } from '../backup/take.js';
 import { sentContext } from '../certificates/install-own.js';
 import type { Control } from '../control.js';
 import { requireLoadedKeys } from './loaded-keys.js';
-import { authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
+import { answerContext, authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
 
 export interface Resealed {
   readonly credentials: number;
@@ -30,10 +34,11 @@ export interface Resealed {
 }
 
 const atOnce = 100;
+const answersAtOnce = 500;
 
 /**
- * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, passwords, and the envelopes of backups, whose
- * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed. Errors: `master_key_not_loaded`.
+ * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, what was sent with operations, stored
+ * answers, passwords, and the envelopes of backups, whose data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed. Errors: `master_key_not_loaded`.
  */
 export const resealAll = async (
   control: Control,
@@ -45,7 +50,8 @@ export const resealAll = async (
   await proceed();
   await resealTheAuthority(control);
   await resealCertificateKeys(control);
-  await resealSentCertificates(control);
+  await resealOperationSecrets(control);
+  await resealAnswers(control, proceed);
   const credentials = await resealCredentials(control);
   await faultPoints.reached('keys:passwords-sealed');
   let [backups, left, after] = [0, 0, null as string | null];
@@ -77,10 +83,24 @@ const resealCertificateKeys = async ({ db, secrets }: Control): Promise<void> =>
 };
 
 /** Those that no worker has taken yet: their operations may wait for longer than the older key is kept. */
-const resealSentCertificates = async ({ db, secrets }: Control): Promise<void> => {
+const resealOperationSecrets = async ({ db, secrets }: Control): Promise<void> => {
   for (const row of await olderOperationSecrets(db, secrets.version)) {
-    const context = sentContext(row.operation_id);
+    const context = row.kind === 'import' ? sourceContext(row.operation_id) : sentContext(row.operation_id);
     await resealOperationSecret(db, row, secrets.seal(secrets.open(row.sealed, context), context));
+  }
+};
+
+/** Requests may be repeated for as long as their answers are kept. Those that are no longer honoured go first: their key may be gone. */
+const resealAnswers = async ({ db, secrets }: Control, proceed: () => Promise<void>): Promise<void> => {
+  await forgetOldIdempotencyKeys(db);
+  for (;;) {
+    const lot = await olderAnswers(db, secrets.version, answersAtOnce);
+    if (lot.length === 0) return;
+    await proceed();
+    for (const row of lot) {
+      const context = answerContext(row.actor, row.key);
+      await resealAnswer(db, row, secrets.seal(secrets.open(row.sealed, context), context));
+    }
   }
 };
 
