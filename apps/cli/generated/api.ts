@@ -1597,6 +1597,87 @@ export interface components {
       completedAt: string | null;
       purgedAt: string | null;
     };
+    /** @description A backup after a change of its hold. */
+    HeldBackup: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      database: string;
+      /** @description Of the database when the backup was asked for. */
+      handle: string;
+      environment: string;
+      /** Format: uuid */
+      environmentId: string;
+      /** @description Its database is deprovisioned. */
+      orphaned: boolean;
+      /** @enum {string} */
+      kind: 'automatic' | 'manual' | 'final';
+      /** @enum {string} */
+      status: 'running' | 'complete' | 'failed' | 'purged';
+      /** @description Why it failed. */
+      error: string | null;
+      /**
+       * @description Only `verified` says that it was restored and compared.
+       * @enum {string}
+       */
+      verification: 'unverified' | 'verified' | 'failed' | 'unverifiable';
+      verificationDetail: string | null;
+      verifiedAt: string | null;
+      /** @description When a verification last came to its end, whatever that was. */
+      checkedAt: string | null;
+      /** @description How long the last verification took to restore it. */
+      restoreMs: number | null;
+      version: string;
+      /** @enum {string} */
+      persistence: 'aof' | 'rdb' | 'none';
+      memoryMb: number;
+      /** @description Redis settings that were chosen, with what they had; a restore takes them over. */
+      settings: {
+        [key: string]: string;
+      };
+      storedBytes: number | null;
+      /** @description Of the RDB file. */
+      clearBytes: number | null;
+      /** @description Null before it is complete, and when the data could not be read. */
+      keys: number | null;
+      keysByDatabase:
+        | {
+            index: number;
+            keys: number;
+            expiring: number;
+          }[]
+        | null;
+      /** @description The database whose server the data came from: itself, or a replica of it. */
+      takenFrom: string | null;
+      store: string;
+      copyOf: string | null;
+      copies: string[];
+      /** @description Of the key that its data key is sealed under. */
+      masterKeyVersion: number | null;
+      /** @description While it is held, nothing deletes it. */
+      hold: {
+        reason: string;
+        by: string;
+        /** Format: date-time */
+        at: string;
+      } | null;
+      requestedBy: string;
+      /** @description The one that took it. */
+      operation: string | null;
+      /** @description The data are as they were then, or a moment later. */
+      snapshotAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      completedAt: string | null;
+      purgedAt: string | null;
+      /** @description The hold before the request; null when there was none. */
+      formerHold: {
+        reason: string;
+        by: string;
+        /** Format: date-time */
+        at: string;
+      } | null;
+    };
     /** @description What an environment promises for the backups of its databases. */
     BackupPolicy: {
       /** @description The last backup of so many days that have one. */
@@ -4880,13 +4961,13 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The changed backup. */
+      /** @description The changed backup, and the hold that it had before: another reason takes the place of that one, and to end what is not held changes nothing. */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Backup'];
+          'application/json': components['schemas']['HeldBackup'];
         };
       };
       /** @description invalid_request */
