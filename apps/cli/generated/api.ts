@@ -1813,64 +1813,99 @@ export interface components {
       createdAt: string;
       startedAt: string | null;
       finishedAt: string | null;
-      /** @description The first thousand, of a deprecation sweep those with changes first; the counts are of all. */
-      findings: {
-        /** @enum {string} */
-        code:
-          | 'container_missing'
-          | 'container_stopped'
-          | 'container_paused'
-          | 'container_restarting'
-          | 'container_stranger'
-          | 'volume_missing'
-          | 'restart_policy_differs'
-          | 'image_differs'
-          | 'memory_limit_differs'
-          | 'server_silent'
-          | 'server_busy'
-          | 'manager_refused'
-          | 'users_differ'
-          | 'settings_differ'
-          | 'role_differs'
-          | 'source_differs'
-          | 'link_down'
-          | 'link_copying'
-          | 'gate_shut'
-          | 'memory_lost'
-          | 'fenced'
-          | 'fenced_takes_writes'
-          | 'split_brain'
-          | 'end_of_life'
-          | 'deprecated'
-          | 'unlisted'
-          | 'exempted'
-          | 'cleared';
-        /** @enum {string} */
-        severity: 'degraded' | 'down' | 'notice';
-        /**
-         * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
-         * @enum {string}
-         */
-        repair: 'safe' | 'manual' | 'none';
-        recorded: string;
-        found: string;
-        /** Format: uuid */
-        databaseId: string;
-        handle: string;
-        /** @description Of a deprecation sweep. */
-        lifecycle?: {
-          version: string;
-          /** @enum {string} */
-          status: 'available' | 'end-of-life' | 'deprecated';
-          exemption: {
-            reason: string;
-            /** Format: date */
-            endsOn: string;
-          } | null;
-          /** @description What it did about the mark; what it would do, in a dry run. */
-          change: ('mark' | 'unmark') | null;
-        };
-      }[];
+      /** @description Of databases, but for sweeps of the kinds `discovery` and `keys`. The first thousand: of a deprecation sweep those with changes first, of these two what is wrong; the counts are of all. */
+      findings: (
+        | {
+            /** @enum {string} */
+            code:
+              | 'container_missing'
+              | 'container_stopped'
+              | 'container_paused'
+              | 'container_restarting'
+              | 'container_stranger'
+              | 'volume_missing'
+              | 'restart_policy_differs'
+              | 'image_differs'
+              | 'memory_limit_differs'
+              | 'server_silent'
+              | 'server_busy'
+              | 'manager_refused'
+              | 'users_differ'
+              | 'settings_differ'
+              | 'role_differs'
+              | 'source_differs'
+              | 'link_down'
+              | 'link_copying'
+              | 'gate_shut'
+              | 'memory_lost'
+              | 'fenced'
+              | 'fenced_takes_writes'
+              | 'split_brain'
+              | 'end_of_life'
+              | 'deprecated'
+              | 'unlisted'
+              | 'exempted'
+              | 'cleared';
+            /** @enum {string} */
+            severity: 'degraded' | 'down' | 'notice';
+            /**
+             * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
+             * @enum {string}
+             */
+            repair: 'safe' | 'manual' | 'none';
+            recorded: string;
+            found: string;
+            /** Format: uuid */
+            databaseId: string;
+            handle: string;
+            /** @description Of a deprecation sweep. */
+            lifecycle?: {
+              version: string;
+              /** @enum {string} */
+              status: 'available' | 'end-of-life' | 'deprecated';
+              exemption: {
+                reason: string;
+                /** Format: date */
+                endsOn: string;
+              } | null;
+              /** @description What it did about the mark; what it would do, in a dry run. */
+              change: ('mark' | 'unmark') | null;
+            };
+          }
+        | components['schemas']['BackupFinding']
+        | components['schemas']['KeyFinding']
+      )[];
+    };
+    /** @description What a sweep of the kind `discovery` or `keys` found of a backup. */
+    BackupFinding: {
+      /** @enum {string} */
+      code: 'backup_adopted' | 'backup_unusable' | 'backup_not_resealed' | 'store_unreachable';
+      /** @constant */
+      severity: 'notice';
+      store: string;
+      /** @description Null of a store that did not answer. */
+      backupId: string | null;
+      /** @description Of the database when it was taken; null where no manifest can be read. */
+      handle: string | null;
+      /** @description What it is, or why it cannot be used or was left. */
+      found: string;
+    };
+    /** @description What a sweep of the kind `keys` has sealed anew, of one sort. */
+    KeyFinding: {
+      /** @enum {string} */
+      code:
+        | 'authority_resealed'
+        | 'own_certificate_resealed'
+        | 'operation_secret_resealed'
+        | 'answer_resealed'
+        | 'credential_resealed'
+        | 'backup_resealed';
+      /** @constant */
+      severity: 'notice';
+      /** @description Of the master key that seals it now. */
+      keyVersion: number;
+      count: number;
+      found: string;
     };
     /** @description Which databases reach the end of life or the deprecation of their version. */
     Forecast: {
