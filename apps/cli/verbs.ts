@@ -31,6 +31,8 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   'db:certificate': async () => (await import('./commands/db-certificate.js')).verb,
   'db:protect': async () => (await import('./commands/db-protect.js')).verb,
   'db:unprotect': async () => (await import('./commands/db-unprotect.js')).verb,
+  'db:enable-backups': async () => (await import('./commands/db-enable-backups.js')).verb,
+  'db:disable-backups': async () => (await import('./commands/db-disable-backups.js')).verb,
   'db:exempt': async () => (await import('./commands/db-exempt.js')).verb,
   'db:unexempt': async () => (await import('./commands/db-unexempt.js')).verb,
   'db:deprovision': async () => (await import('./commands/db-deprovision.js')).verb,

@@ -48,6 +48,8 @@ export const storeAnswer = async (
 };
 
 /** Keys are honoured for a day. */
+export const stillHonoured = sql<boolean>`created_at >= now() - interval '1 day'`;
+
 export const forgetOldIdempotencyKeys = async (db: Db): Promise<void> => {
-  await sql`DELETE FROM idempotency_keys WHERE created_at < now() - interval '1 day'`.execute(db);
+  await sql`DELETE FROM idempotency_keys WHERE NOT (${stillHonoured})`.execute(db);
 };

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from './connection.js';
+import { stillHonoured } from './idempotency.js';
 
 export interface SealedUnder {
   readonly version: number;
@@ -19,6 +20,7 @@ export const sealedVersions = async (db: Db): Promise<readonly SealedUnder[]> =>
       union all select password_sealed, true from credentials
       union all select private_key_sealed, true from own_certificates
       union all select sealed, true from operation_secrets
+      union all select body #>> '{}', true from idempotency_keys where body is not null and ${stillHonoured}
       union all select envelope, false from backups where status = 'complete' and envelope is not null
     ) as all_sealed
     group by 1 order by 1`.execute(db);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { OperationKind } from '#domain/operation/kinds.js';
 import type { Db } from './connection.js';
 import type { BackupRow } from './tables.js';
 
@@ -54,14 +55,19 @@ export const resealCertificateKey = async (db: Db, row: SealedCertificateKey, se
 
 export interface SealedOperationSecret {
   readonly operation_id: string;
+  readonly kind: OperationKind;
   readonly sealed: string;
 }
 
 /** What was sent with operations that have not taken it yet, which an older key than `version` has sealed. */
 export const olderOperationSecrets = async (db: Db, version: number): Promise<readonly SealedOperationSecret[]> =>
-  (await db.selectFrom('operation_secrets').select(['operation_id', 'sealed']).execute()).filter((row) =>
-    isOlder(version, row.sealed),
-  );
+  (
+    await db
+      .selectFrom('operation_secrets')
+      .innerJoin('operations', 'operations.id', 'operation_secrets.operation_id')
+      .select(['operation_id', 'operations.kind', 'sealed'])
+      .execute()
+  ).filter((row) => isOlder(version, row.sealed));
 
 /** Nothing when it was changed meanwhile. */
 export const resealOperationSecret = async (
@@ -74,6 +80,39 @@ export const resealOperationSecret = async (
     .set({ sealed })
     .where('operation_id', '=', operationId)
     .where('sealed', '=', before)
+    .execute();
+};
+
+export interface SealedAnswer {
+  readonly actor: string;
+  readonly key: string;
+  readonly sealed: string;
+}
+
+const sealedBody = sql<string>`body #>> '{}'`;
+
+/** Stored answers to idempotent requests that an older key than `version` has sealed, a lot at a time. */
+export const olderAnswers = (db: Db, version: number, limit: number): Promise<SealedAnswer[]> =>
+  db
+    .selectFrom('idempotency_keys')
+    .select(['actor', 'key', sealedBody.as('sealed')])
+    .where('body', 'is not', null)
+    .where(sql<boolean>`split_part(${sealedBody}, ':', 1)::integer < ${version}`)
+    .limit(limit)
+    .execute();
+
+/** Nothing when it was forgotten meanwhile. */
+export const resealAnswer = async (
+  db: Db,
+  { actor, key, sealed: before }: SealedAnswer,
+  sealed: string,
+): Promise<void> => {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ body: JSON.stringify(sealed) })
+    .where('actor', '=', actor)
+    .where('key', '=', key)
+    .where(sql<boolean>`${sealedBody} = ${before}`)
     .execute();
 };
 

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import type { BackupFinding } from '#domain/backup/finding.js';
 import type { Finding } from '#domain/drift/finding.js';
 import type { SweepKind, SweepStatus } from '#domain/drift/sweep.js';
 import type { LifecycleFinding } from '#domain/lifecycle/finding.js';
+import type { KeyFinding } from '#domain/secrets/finding.js';
 import { isUniqueViolation, type Db, type Tx } from './connection.js';
 import type { PageRequest } from './pages/page.js';
 
@@ -23,10 +25,11 @@ export interface SweepCounts {
   readonly durationMs: number;
 }
 
-export type SweepFinding = (Finding | LifecycleFinding) & {
+export type DatabaseFinding = (Finding | LifecycleFinding) & {
   readonly databaseId: string;
   readonly handle: string;
 };
+export type SweepFinding = DatabaseFinding | BackupFinding | KeyFinding;
 
 /** What a sweep may be told. */
 export interface SweepScope {

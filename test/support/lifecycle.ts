@@ -4,7 +4,7 @@ import { newId, type Control } from '#operations/control.js';
 import type { SweepOutcome } from '#operations/drift/sweeper.js';
 import { deprecationSweep } from '#operations/lifecycle/deprecation-sweep.js';
 import { findEnvironment } from '#persistence/environments.js';
-import type { SweepScope } from '#persistence/sweeps.js';
+import type { DatabaseFinding, SweepScope } from '#persistence/sweeps.js';
 
 const entry = (version: string, eolAt: string | null = null, deprecatedAt: string | null = null): CatalogueEntry => ({
   ...{ version, image: `redis:${version}`, patch: null, eolAt, deprecatedAt, tlsProtocols: ['TLSv1.2'] },
@@ -35,7 +35,10 @@ export const recordDatabases = async ({ db }: Control, versions: readonly string
 };
 
 /** One sweep, by nobody's wish. */
-export const sweepDeprecation = (control: Control, scope: Partial<SweepScope> = {}): Promise<SweepOutcome> =>
+export const sweepDeprecation = (
+  control: Control,
+  scope: Partial<SweepScope> = {},
+): Promise<SweepOutcome<DatabaseFinding>> =>
   deprecationSweep(control)(() => Promise.resolve(), new AbortController().signal, {
     ...{ dry_run: false, as_of: null },
     ...scope,

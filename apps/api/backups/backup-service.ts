@@ -1,5 +1,5 @@
 import type { BackupOperationRequest, PatchBackup } from '#contracts/backup-requests.js';
-import type { Backup } from '#contracts/http/backups.js';
+import type { Backup, HeldBackup } from '#contracts/http/backups.js';
 import type { Operation } from '#contracts/http/operations.js';
 import { toPage, type Page } from '#contracts/http/page.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
@@ -14,7 +14,7 @@ import type { BackupRow, EnvironmentRow } from '#persistence/tables.js';
 import { requirePermission, type Caller } from '../http/caller.js';
 import { environmentReference, filterIds, isUuid, noSuchEnvironment } from '../http/references.js';
 import { showOperation } from '../operations/operation-view.js';
-import { toBackup } from './backup-view.js';
+import { holdOf, toBackup } from './backup-view.js';
 
 interface ListQuery extends Omit<BackupFilter, 'environmentId' | 'databaseId'> {
   readonly limit: number;
@@ -52,10 +52,11 @@ export class BackupService {
   }
 
   /** Errors: `backup_not_found`, `backup_in_use`. */
-  async patch(actor: string, id: string, { hold }: PatchBackup): Promise<Backup> {
+  async patch(actor: string, id: string, { hold }: PatchBackup): Promise<HeldBackup> {
     return this.control.db.transaction().execute(async (tx) => {
-      await holdBackup(this.control, tx, actor, await this.locked(tx, id), hold);
-      return this.show(id, tx);
+      const before = await this.locked(tx, id);
+      await holdBackup(this.control, tx, actor, before, hold);
+      return { ...(await this.show(id, tx)), formerHold: holdOf(before) };
     });
   }
 

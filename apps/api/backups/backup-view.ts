@@ -57,5 +57,9 @@ const contentsOf = ({ manifest, keys, stored_bytes: storedBytes }: BackupView) =
   };
 };
 
-const holdOf = ({ hold_reason: reason, held_by: by, held_at: at }: BackupView): Backup['hold'] =>
+export const holdOf = ({
+  hold_reason: reason,
+  held_by: by,
+  held_at: at,
+}: Pick<BackupView, 'hold_reason' | 'held_by' | 'held_at'>): Backup['hold'] =>
   reason === null || by === null || at === null ? null : { reason, by, at: at.toISOString() };

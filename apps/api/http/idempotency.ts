@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { AnswerOf, Route } from '#contracts/http/route.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Control } from '#operations/control.js';
+import { answerContext } from '#operations/secrets/secret-box.js';
 import { isDeadlock, type Tx } from '#persistence/connection.js';
 import { claimIdempotencyKey, storeAnswer } from '#persistence/idempotency.js';
 import type { Call } from './call.js';
@@ -56,7 +57,9 @@ export class Changes {
       throw new HoldfastError('idempotency_key_reused', `The key "${key}" was sent with another request.`);
     }
     call.response.setHeader('Idempotency-Replayed', 'true');
-    const body = JSON.parse(this.control.secrets.open(String(stored.body), contextOf(call, key))) as AnswerOf<R>;
+    const body = JSON.parse(
+      this.control.secrets.open(String(stored.body), answerContext(call.caller.id, key)),
+    ) as AnswerOf<R>;
     return { body, ...(stored.location === null ? {} : { location: stored.location }) };
   }
 
@@ -71,13 +74,11 @@ export class Changes {
     await storeAnswer(tx, call.caller.id, key, {
       status: call.response.statusCode,
       location: answer.location ?? null,
-      body: this.control.secrets.seal(JSON.stringify(answer.body), contextOf(call, key)),
+      body: this.control.secrets.seal(JSON.stringify(answer.body), answerContext(call.caller.id, key)),
     });
     return answer;
   }
 }
-
-const contextOf = <R extends Route>(call: Call<R>, key: string): string => `answer:${call.caller.id}:${key}`;
 
 const keyOf = ({ headers }: Request): string | null => {
   const key = headers['idempotency-key'];

@@ -11,6 +11,7 @@ export type Database = Answer<'/v1/databases/{id}', 'get', 200>;
 export type DatabaseStatus = Answer<'/v1/databases/{id}/status', 'get', 200>;
 export type Operation = Answer<'/v1/operations/{id}', 'get', 200>;
 export type Backup = Answer<'/v1/backups/{id}', 'get', 200>;
+export type HeldBackup = Answer<'/v1/backups/{id}', 'patch', 200>;
 /** What can be asked of a backup. */
 export type BackupRequest = paths['/v1/backups/{id}/operations']['post']['requestBody']['content']['application/json'];
 export type Import = Answer<'/v1/environments/{env}/imports', 'post', 202>;

@@ -1,5 +1,5 @@
 import { answer } from '../api/client.js';
-import type { Backup, BackupRequest, Operation } from '../api/documents.js';
+import type { Backup, BackupRequest, HeldBackup, Operation } from '../api/documents.js';
 import { unlessDetached } from '../operations/outcome.js';
 import type { DetachOptions } from '../options.js';
 import type { Session } from '../session.js';
@@ -20,5 +20,5 @@ export const carryOutOnBackup = async (
 ): Promise<Operation | null> => unlessDetached(session, await requestOnBackup(session, id, request), { detach });
 
 /** Says why nothing may delete a backup from now on; null ends that. */
-export const holdBackup = ({ api }: Session, id: string, hold: string | null): Promise<Backup> =>
+export const holdBackup = ({ api }: Session, id: string, hold: string | null): Promise<HeldBackup> =>
   answer(api.PATCH('/v1/backups/{id}', { params: { path: { id } }, body: { hold } }));

@@ -11,8 +11,9 @@ import type { Session } from '../session.js';
 import { defineVerb } from '../verb.js';
 
 interface SetOptions extends Partial<Omit<BackupPolicy, 'store' | 'copyStore'>> {
-  readonly store?: string;
-  readonly copyStore?: string;
+  /** False names none. */
+  readonly store?: string | false;
+  readonly copyStore?: string | false;
   readonly database?: string;
   readonly reset?: boolean;
   readonly force?: boolean;
@@ -31,8 +32,10 @@ export const verb = defineVerb<SetOptions, [string | undefined]>({
     new Option('--no-keep-final', 'take none'),
     new Option('--schedule <cron>', 'when automatic backups are taken: five fields'),
     new Option('--time-zone <name>', 'of the schedule and of days, months and years, such as Europe/Berlin'),
-    new Option('--store <name>', 'where backups lie; `default` is the first one'),
+    new Option('--store <name>', 'where backups lie'),
+    new Option('--no-store', 'name none: they lie in the first one of the file'),
     new Option('--copy-store <name>', 'where copies lie'),
+    new Option('--no-copy-store', 'name none: where copies are made, they lie in the first other one'),
     new Option('--maximum-age-hours <hours>', 'alert when a database has had no verified backup for so long').argParser(
       wholeNumber,
     ),
@@ -41,10 +44,11 @@ export const verb = defineVerb<SetOptions, [string | undefined]>({
     new Option('--force', 'do not ask before backups go'),
   ],
   notes:
-    'What is not named stays as it is. A policy that keeps less deletes automatic backups; it lists them and asks first.',
+    'What is not named stays as it is. A policy that keeps less deletes automatic backups; it lists them and asks first. `holdfast db:disable-backups` switches those of one database off.',
   examples: [
     'holdfast backup-policy:set production --daily 14 --monthly 12 --yearly 5',
     'holdfast backup-policy:set production --schedule "30 3 * * *" --time-zone Europe/Berlin',
+    'holdfast backup-policy:set production --no-make-copy --no-copy-store',
     'holdfast backup-policy:set production --database cache --daily 1 --force',
     'holdfast backup-policy:set production --database cache --reset',
   ],
@@ -70,6 +74,14 @@ const environmentsOwn = {
   maximumAgeHours: null,
 } as const;
 
+const nameOf = (store: string | false | undefined): string | null | undefined => (store === false ? null : store);
+
+const named = <Wanted extends Pick<SetOptions, 'store' | 'copyStore'>>({ store, copyStore, ...rest }: Wanted) => ({
+  ...rest,
+  store: nameOf(store),
+  copyStore: nameOf(copyStore),
+});
+
 type Send = (confirm: boolean) => Promise<{ document: object; policy: BackupPolicy }>;
 
 const sender = async (
@@ -83,7 +95,7 @@ const sender = async (
     if (reset) throw new HoldfastError('wrong_usage', 'Only a database can follow its environment: give --database.');
     const params = { path: { env: environment } };
     return async (confirm) => {
-      const body = { ...given(wanted), confirm };
+      const body = { ...given(named(wanted)), confirm };
       const policy = await answer(api.PUT('/v1/environments/{env}/backup-policy', { params, body }));
       return { document: policy, policy };
     };

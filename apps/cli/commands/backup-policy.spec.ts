@@ -66,6 +66,16 @@ describe('backup-policy:set', () => {
     ]);
   });
 
+  it('names no store any more', async () => {
+    await using api = await startApi();
+    await run(api, 'backup-policy:set --no-make-copy --no-copy-store');
+    await run(api, 'backup-policy:set --no-store --copy-store second');
+    expect(sent(api, ofEnvironment)).toEqual([
+      { makeCopy: false, copyStore: null, confirm: false },
+      { store: null, copyStore: 'second', confirm: false },
+    ]);
+  });
+
   it('gives a database back to its environment, but for what is named', async () => {
     await using api = await startApi();
     await run(api, 'backup-policy:set --database orders --reset --daily 2');
@@ -85,7 +95,13 @@ describe('backup-policy:set', () => {
     await using api = await startApi();
     expect((await run(api, 'backup-policy:set --database orders --daily 1')).output).toMatch(/^daily: +1$/m);
     expect(sent(api, ofDatabase)).toEqual([{ daily: 1, confirm: false }]);
-    for (const option of ['--make-copy', '--no-keep-final', '--store first', '--copy-store second']) {
+    for (const option of [
+      '--make-copy',
+      '--no-keep-final',
+      '--store first',
+      '--copy-store second',
+      '--no-copy-store',
+    ]) {
       expect(await run(api, `backup-policy:set --database orders ${option}`)).toMatchObject({ exitCode: 2 });
     }
     expect([sent(api, ofDatabase).length, sent(api, ofEnvironment).length]).toEqual([1, 0]);

@@ -209,14 +209,40 @@ describe('backup:purge', () => {
   });
 });
 
+const holdOf = (reason: string, hour: string) => ({
+  ...{ reason, by: 'token:owner', at: `2026-11-22T${hour}:00:00.000Z` },
+});
+
 describe('what else is done to a backup', () => {
   it('is held with a reason, and released', async () => {
-    await using api = await startApi({ [`PATCH /v1/backups/${backupId}`]: [ok(backup)] });
+    const [first, second] = [holdOf('audit', '10'), holdOf('trial', '11')];
+    const answers = [
+      { hold: first, formerHold: null },
+      { hold: first, formerHold: first },
+      { hold: second, formerHold: first },
+      { hold: null, formerHold: second },
+      { hold: null, formerHold: null },
+    ].map((holds) => ok({ ...backup, ...holds }));
+    await using api = await startApi({ [`PATCH /v1/backups/${backupId}`]: answers });
     expect(await run(api, `backup:hold ${backupId}`)).toMatchObject({ exitCode: 2 });
-    await run(api, `backup:hold ${backupId} --reason audit`);
-    await run(api, `backup:release ${backupId}`);
+    const said: string[] = [];
+    for (const verb of ['hold', 'hold', 'hold', 'release', 'release']) {
+      const { output, exitCode } = await run(
+        api,
+        `backup:${verb} ${backupId}${verb === 'hold' ? ' --reason audit' : ''}`,
+      );
+      expect(exitCode).toBe(0);
+      said.push(output);
+    }
+    expect(said).toEqual([
+      `Held ${backupId}: audit\n`,
+      `Held ${backupId}: audit\n`,
+      `Held ${backupId}: trial\nIn the place of the hold by token:owner: audit\n`,
+      `Released ${backupId}, held by token:owner: trial\n`,
+      `Nothing held ${backupId}\n`,
+    ]);
     const sent = api.requests('PATCH', `/v1/backups/${backupId}`).map(({ body }) => body);
-    expect(sent).toEqual([{ hold: 'audit' }, { hold: null }]);
+    expect(sent).toEqual([...Array(3).fill({ hold: 'audit' }), { hold: null }, { hold: null }]);
   });
 
   it('is copied, and the id of the copy printed', async () => {

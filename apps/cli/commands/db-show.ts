@@ -97,6 +97,7 @@ const describe = (database: Database, newest: Backup | null): string[] => [
     'certificate until': database.certificateNotAfter,
     ...ownCertificateFields(database),
     'deletion protection': database.deletionProtection,
+    backups: database.backupsEnabled ? null : 'off',
     created: database.createdAt,
     'newest verified backup': backupText(newest),
   }),

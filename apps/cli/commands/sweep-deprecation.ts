@@ -4,6 +4,7 @@ import type { Sweep } from '../api/documents.js';
 import { given } from '../api/given.js';
 import { detachOption, type DetachOptions } from '../options.js';
 import { awaitSweep } from '../sweeps/await-sweep.js';
+import { databaseFindings } from '../sweeps/findings.js';
 import { columns, fields } from '../text/columns.js';
 import { defineVerb } from '../verb.js';
 
@@ -54,7 +55,7 @@ const describe = ({ counts, error, findings, dryRun, asOf }: Sweep): string[] =>
       took: counts && `${counts.durationMs} ms`,
     }),
     ...columns(
-      findings.map(({ handle, found, lifecycle }) => [
+      databaseFindings(findings).map(({ handle, found, lifecycle }) => [
         handle,
         found,
         { mark: `${would}marked`, unmark: `${would}unmarked`, none: '' }[lifecycle?.change ?? 'none'],

@@ -2,6 +2,7 @@ import { answer } from '../api/client.js';
 import type { Sweep } from '../api/documents.js';
 import { detachOption, type DetachOptions } from '../options.js';
 import { awaitSweep } from '../sweeps/await-sweep.js';
+import { databaseFindings } from '../sweeps/findings.js';
 import { columns, fields } from '../text/columns.js';
 import { defineVerb } from '../verb.js';
 
@@ -35,7 +36,7 @@ const describe = ({ counts, error, findings }: Sweep): string[] => [
     took: counts && `${counts.durationMs} ms`,
   }),
   ...columns(
-    findings.map(({ handle, severity, code, recorded, found, repair }) => [
+    databaseFindings(findings).map(({ handle, severity, code, recorded, found, repair }) => [
       handle,
       severity,
       code,

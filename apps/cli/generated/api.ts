@@ -1597,6 +1597,87 @@ export interface components {
       completedAt: string | null;
       purgedAt: string | null;
     };
+    /** @description A backup after a change of its hold. */
+    HeldBackup: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uuid */
+      database: string;
+      /** @description Of the database when the backup was asked for. */
+      handle: string;
+      environment: string;
+      /** Format: uuid */
+      environmentId: string;
+      /** @description Its database is deprovisioned. */
+      orphaned: boolean;
+      /** @enum {string} */
+      kind: 'automatic' | 'manual' | 'final';
+      /** @enum {string} */
+      status: 'running' | 'complete' | 'failed' | 'purged';
+      /** @description Why it failed. */
+      error: string | null;
+      /**
+       * @description Only `verified` says that it was restored and compared.
+       * @enum {string}
+       */
+      verification: 'unverified' | 'verified' | 'failed' | 'unverifiable';
+      verificationDetail: string | null;
+      verifiedAt: string | null;
+      /** @description When a verification last came to its end, whatever that was. */
+      checkedAt: string | null;
+      /** @description How long the last verification took to restore it. */
+      restoreMs: number | null;
+      version: string;
+      /** @enum {string} */
+      persistence: 'aof' | 'rdb' | 'none';
+      memoryMb: number;
+      /** @description Redis settings that were chosen, with what they had; a restore takes them over. */
+      settings: {
+        [key: string]: string;
+      };
+      storedBytes: number | null;
+      /** @description Of the RDB file. */
+      clearBytes: number | null;
+      /** @description Null before it is complete, and when the data could not be read. */
+      keys: number | null;
+      keysByDatabase:
+        | {
+            index: number;
+            keys: number;
+            expiring: number;
+          }[]
+        | null;
+      /** @description The database whose server the data came from: itself, or a replica of it. */
+      takenFrom: string | null;
+      store: string;
+      copyOf: string | null;
+      copies: string[];
+      /** @description Of the key that its data key is sealed under. */
+      masterKeyVersion: number | null;
+      /** @description While it is held, nothing deletes it. */
+      hold: {
+        reason: string;
+        by: string;
+        /** Format: date-time */
+        at: string;
+      } | null;
+      requestedBy: string;
+      /** @description The one that took it. */
+      operation: string | null;
+      /** @description The data are as they were then, or a moment later. */
+      snapshotAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      completedAt: string | null;
+      purgedAt: string | null;
+      /** @description The hold before the request; null when there was none. */
+      formerHold: {
+        reason: string;
+        by: string;
+        /** Format: date-time */
+        at: string;
+      } | null;
+    };
     /** @description What an environment promises for the backups of its databases. */
     BackupPolicy: {
       /** @description The last backup of so many days that have one. */
@@ -1732,64 +1813,99 @@ export interface components {
       createdAt: string;
       startedAt: string | null;
       finishedAt: string | null;
-      /** @description The first thousand, of a deprecation sweep those with changes first; the counts are of all. */
-      findings: {
-        /** @enum {string} */
-        code:
-          | 'container_missing'
-          | 'container_stopped'
-          | 'container_paused'
-          | 'container_restarting'
-          | 'container_stranger'
-          | 'volume_missing'
-          | 'restart_policy_differs'
-          | 'image_differs'
-          | 'memory_limit_differs'
-          | 'server_silent'
-          | 'server_busy'
-          | 'manager_refused'
-          | 'users_differ'
-          | 'settings_differ'
-          | 'role_differs'
-          | 'source_differs'
-          | 'link_down'
-          | 'link_copying'
-          | 'gate_shut'
-          | 'memory_lost'
-          | 'fenced'
-          | 'fenced_takes_writes'
-          | 'split_brain'
-          | 'end_of_life'
-          | 'deprecated'
-          | 'unlisted'
-          | 'exempted'
-          | 'cleared';
-        /** @enum {string} */
-        severity: 'degraded' | 'down' | 'notice';
-        /**
-         * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
-         * @enum {string}
-         */
-        repair: 'safe' | 'manual' | 'none';
-        recorded: string;
-        found: string;
-        /** Format: uuid */
-        databaseId: string;
-        handle: string;
-        /** @description Of a deprecation sweep. */
-        lifecycle?: {
-          version: string;
-          /** @enum {string} */
-          status: 'available' | 'end-of-life' | 'deprecated';
-          exemption: {
-            reason: string;
-            /** Format: date */
-            endsOn: string;
-          } | null;
-          /** @description What it did about the mark; what it would do, in a dry run. */
-          change: ('mark' | 'unmark') | null;
-        };
-      }[];
+      /** @description Of databases, but for sweeps of the kinds `discovery` and `keys`. The first thousand: of a deprecation sweep those with changes first, of these two what is wrong; the counts are of all. */
+      findings: (
+        | {
+            /** @enum {string} */
+            code:
+              | 'container_missing'
+              | 'container_stopped'
+              | 'container_paused'
+              | 'container_restarting'
+              | 'container_stranger'
+              | 'volume_missing'
+              | 'restart_policy_differs'
+              | 'image_differs'
+              | 'memory_limit_differs'
+              | 'server_silent'
+              | 'server_busy'
+              | 'manager_refused'
+              | 'users_differ'
+              | 'settings_differ'
+              | 'role_differs'
+              | 'source_differs'
+              | 'link_down'
+              | 'link_copying'
+              | 'gate_shut'
+              | 'memory_lost'
+              | 'fenced'
+              | 'fenced_takes_writes'
+              | 'split_brain'
+              | 'end_of_life'
+              | 'deprecated'
+              | 'unlisted'
+              | 'exempted'
+              | 'cleared';
+            /** @enum {string} */
+            severity: 'degraded' | 'down' | 'notice';
+            /**
+             * @description Whether db:repair puts it right, somebody has to decide, or nothing is to be done.
+             * @enum {string}
+             */
+            repair: 'safe' | 'manual' | 'none';
+            recorded: string;
+            found: string;
+            /** Format: uuid */
+            databaseId: string;
+            handle: string;
+            /** @description Of a deprecation sweep. */
+            lifecycle?: {
+              version: string;
+              /** @enum {string} */
+              status: 'available' | 'end-of-life' | 'deprecated';
+              exemption: {
+                reason: string;
+                /** Format: date */
+                endsOn: string;
+              } | null;
+              /** @description What it did about the mark; what it would do, in a dry run. */
+              change: ('mark' | 'unmark') | null;
+            };
+          }
+        | components['schemas']['BackupFinding']
+        | components['schemas']['KeyFinding']
+      )[];
+    };
+    /** @description What a sweep of the kind `discovery` or `keys` found of a backup. */
+    BackupFinding: {
+      /** @enum {string} */
+      code: 'backup_adopted' | 'backup_unusable' | 'backup_not_resealed' | 'store_unreachable';
+      /** @constant */
+      severity: 'notice';
+      store: string;
+      /** @description Null of a store that did not answer. */
+      backupId: string | null;
+      /** @description Of the database when it was taken; null where no manifest can be read. */
+      handle: string | null;
+      /** @description What it is, or why it cannot be used or was left. */
+      found: string;
+    };
+    /** @description What a sweep of the kind `keys` has sealed anew, of one sort. */
+    KeyFinding: {
+      /** @enum {string} */
+      code:
+        | 'authority_resealed'
+        | 'own_certificate_resealed'
+        | 'operation_secret_resealed'
+        | 'answer_resealed'
+        | 'credential_resealed'
+        | 'backup_resealed';
+      /** @constant */
+      severity: 'notice';
+      /** @description Of the master key that seals it now. */
+      keyVersion: number;
+      count: number;
+      found: string;
     };
     /** @description Which databases reach the end of life or the deprecation of their version. */
     Forecast: {
@@ -4880,13 +4996,13 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The changed backup. */
+      /** @description The changed backup, and the hold that it had before: another reason takes the place of that one, and to end what is not held changes nothing. */
       200: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Backup'];
+          'application/json': components['schemas']['HeldBackup'];
         };
       };
       /** @description invalid_request */

@@ -9,6 +9,8 @@ import { databaseFilter, environmentFilter, id, idParams, timestamp } from './va
 
 const nullableInt = z.int().nullable();
 
+const holdSchema = z.strictObject({ reason: z.string(), by: z.string(), at: timestamp });
+
 export const backupSchema = z
   .strictObject({
     id,
@@ -40,10 +42,7 @@ export const backupSchema = z
     copyOf: id.nullable(),
     copies: z.array(id),
     masterKeyVersion: nullableInt.describe('Of the key that its data key is sealed under.'),
-    hold: z
-      .strictObject({ reason: z.string(), by: z.string(), at: timestamp })
-      .nullable()
-      .describe('While it is held, nothing deletes it.'),
+    hold: holdSchema.nullable().describe('While it is held, nothing deletes it.'),
     requestedBy: z.string(),
     operation: id.nullable().describe('The one that took it.'),
     snapshotAt: timestamp.nullable().describe('The data are as they were then, or a moment later.'),
@@ -53,6 +52,13 @@ export const backupSchema = z
   })
   .meta({ id: 'Backup', description: "One encrypted, checksummed copy of a database's data." });
 export type Backup = z.output<typeof backupSchema>;
+
+const heldBackupSchema = backupSchema
+  .extend({
+    formerHold: holdSchema.nullable().describe('The hold before the request; null when there was none.'),
+  })
+  .meta({ id: 'HeldBackup', description: 'A backup after a change of its hold.' });
+export type HeldBackup = z.output<typeof heldBackupSchema>;
 
 const flag = z
   .enum(['true', 'false'])
@@ -130,7 +136,12 @@ export const backupRoutes = {
     access: 'destroy',
     params,
     body: patchBackupSchema,
-    answer: { status: 200, description: 'The changed backup.', schema: backupSchema },
+    answer: {
+      status: 200,
+      description:
+        'The changed backup, and the hold that it had before: another reason takes the place of that one, and to end what is not held changes nothing.',
+      schema: heldBackupSchema,
+    },
     errors: ['backup_not_found', 'backup_in_use'],
   }),
   requestBackupOperation: defineRoute({

@@ -3,6 +3,8 @@ import { sweepKinds, sweepStatuses } from '#domain/drift/sweep.js';
 import { severities, findingCodes } from '#domain/drift/finding.js';
 import { lifecycles } from '#domain/catalogue/lifecycle.js';
 import { lifecycleFindingCodes } from '#domain/lifecycle/finding.js';
+import { backupFindingCodes } from '#domain/backup/finding.js';
+import { keyFindingCodes } from '#domain/secrets/finding.js';
 import { requestSweepSchema } from '../lifecycle-requests.js';
 import { findingSchema } from './findings.js';
 import { pageOf, pageQuery } from './page.js';
@@ -69,11 +71,34 @@ const sweepFindingSchema = findingSchema.extend({
     .describe('Of a deprecation sweep.'),
 });
 
+const backupFindingSchema = z
+  .strictObject({
+    code: z.enum(backupFindingCodes),
+    severity: z.literal('notice'),
+    store: z.string(),
+    backupId: id.nullable().describe('Null of a store that did not answer.'),
+    handle: z.string().nullable().describe('Of the database when it was taken; null where no manifest can be read.'),
+    found: z.string().describe('What it is, or why it cannot be used or was left.'),
+  })
+  .meta({ id: 'BackupFinding', description: 'What a sweep of the kind `discovery` or `keys` found of a backup.' });
+
+const keyFindingSchema = z
+  .strictObject({
+    code: z.enum(keyFindingCodes),
+    severity: z.literal('notice'),
+    keyVersion: z.int().describe('Of the master key that seals it now.'),
+    count: z.int(),
+    found: z.string(),
+  })
+  .meta({ id: 'KeyFinding', description: 'What a sweep of the kind `keys` has sealed anew, of one sort.' });
+
 const sweepWithFindings = sweepSchema
   .extend({
     findings: z
-      .array(sweepFindingSchema)
-      .describe('The first thousand, of a deprecation sweep those with changes first; the counts are of all.'),
+      .array(z.union([sweepFindingSchema, backupFindingSchema, keyFindingSchema]))
+      .describe(
+        'Of databases, but for sweeps of the kinds `discovery` and `keys`. The first thousand: of a deprecation sweep those with changes first, of these two what is wrong; the counts are of all.',
+      ),
   })
   .meta({ id: 'SweepWithFindings', description: 'A sweep and what it found.' });
 export type SweepWithFindings = z.output<typeof sweepWithFindings>;

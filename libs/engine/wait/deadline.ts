@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js';
+
 /** What `withDeadline` rejects with when the time ran out, so that callers can tell it from their own cancellation. */
 export class DeadlineReached extends Error {
   override readonly name = 'DeadlineReached';
@@ -14,16 +16,14 @@ export interface Deadline {
   disarm(): void;
 }
 
-/** Own listeners instead of AbortSignal.any: on Node 20 the latter piles up on a caller's signal that lives as long as the process. */
 export const startDeadline = (deadlineMs: number, signal: AbortSignal): Deadline => {
   signal.throwIfAborted();
   const controller = new AbortController();
-  const forward = () => controller.abort(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
+  const off = onAbort(signal, () => controller.abort(signal.reason));
   const timer = setTimeout(() => controller.abort(new DeadlineReached(deadlineMs)), deadlineMs);
   const disarm = () => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', forward);
+    off();
   };
   return { signal: controller.signal, disarm };
 };

@@ -1,4 +1,5 @@
 import { DeadlineReached } from './deadline.js';
+import { onAbort } from './on-abort.js';
 
 /** How long somebody may leave us waiting at a stretch; the time that we spend on our own does not count. */
 export class Silence {
@@ -49,8 +50,7 @@ export const withSilenceLimit = async <T>(
 ): Promise<T> => {
   signal.throwIfAborted();
   const silence = new Silence(limitMs);
-  const forward = () => silence.breakOff(signal.reason);
-  signal.addEventListener('abort', forward, { once: true });
+  const off = onAbort(signal, () => silence.breakOff(signal.reason));
   const broken = new Promise<never>((_, reject) => {
     silence.signal.addEventListener('abort', () => reject(silence.signal.reason as Error), { once: true });
   });
@@ -62,6 +62,6 @@ export const withSilenceLimit = async <T>(
     throw silence.signal.reason;
   } finally {
     silence.close();
-    signal.removeEventListener('abort', forward);
+    off();
   }
 };

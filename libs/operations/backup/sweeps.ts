@@ -1,4 +1,5 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
+import { byKeyFinding, keyFindings } from '#domain/secrets/finding.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { failAbandonedBackups } from '#persistence/backup-retention.js';
 import type { Control } from '../control.js';
@@ -53,11 +54,18 @@ export const backupSweeps = ({
   }),
   discovery: timed(async (proceed, signal) => {
     const { manifests, adopted, unusable, unreachable } = await discoverBackups(control, stores, proceed, signal);
-    const byFinding = { manifest: manifests, backup_unusable: unusable, store_unreachable: unreachable.length };
-    return { databases: 0, skipped: 0, byFinding, requested: adopted };
+    return {
+      ...{ databases: 0, skipped: 0, requested: adopted.length },
+      byFinding: { manifest: manifests, backup_unusable: unusable.length, store_unreachable: unreachable.length },
+      // What is wrong comes first: nobody should miss it behind what is well.
+      findings: [...unreachable, ...unusable, ...adopted],
+    };
   }),
   keys: timed(async (proceed, signal) => {
-    const { credentials, backups, left } = await resealAll(control, stores, proceed, signal);
-    return { databases: 0, skipped: left, byFinding: { credential_resealed: credentials, backup_resealed: backups } };
+    const { resealed, left } = await resealAll(control, stores, proceed, signal);
+    return {
+      ...{ databases: 0, skipped: left.length, byFinding: byKeyFinding(resealed) },
+      findings: [...left, ...keyFindings(resealed, control.secrets.version)],
+    };
   }),
 });

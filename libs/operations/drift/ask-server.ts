@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { settingsToRead } from '#domain/drift/settings-findings.js';
 import type { ServerAnswer, ServerFigures } from '#domain/drift/server-state.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
@@ -8,6 +7,7 @@ import { serverPorts } from '#domain/server/names.js';
 import { serverUsers } from '#domain/server/users.js';
 import type { RedisConnector, RedisNode } from '#engine/ports/redis-node.js';
 import { replyCode } from '#engine/ports/server-reply.js';
+import { startDeadline } from '#engine/wait/deadline.js';
 import type { Subject } from './recorded.js';
 
 export type Info = Readonly<Record<string, string>>;
@@ -18,7 +18,6 @@ export interface Asked {
   readonly info: Info | null;
 }
 
-const questionsAtOnce = 50;
 const busyCodes = new Set(['LOADING', 'BUSY']);
 
 /** Asks a server once, as its manager, all over one connection. Throws only when `signal` ends it. */
@@ -29,9 +28,8 @@ export const askServer = async (
   answerMs: number,
   signal: AbortSignal,
 ): Promise<Asked> => {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  // All questions are under way at once.
-  setMaxListeners(questionsAtOnce, within);
+  const deadline = startDeadline(answerMs, signal);
+  const within = deadline.signal;
   try {
     const target = {
       ...{ host: server.address, port: serverPorts.tls },
@@ -50,6 +48,8 @@ export const askServer = async (
     const code = replyCode(error);
     if (code === null) return { answer: { kind: 'silent' }, info: null };
     return { answer: { kind: busyCodes.has(code) ? 'busy' : 'refused', code }, info: null };
+  } finally {
+    deadline.disarm();
   }
 };
 

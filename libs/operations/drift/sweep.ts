@@ -4,7 +4,7 @@ import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { environmentsById, storeTime, sweepIndex } from '#persistence/drift.js';
 import { saveObservations } from '#persistence/observations.js';
-import type { SweepFinding } from '#persistence/sweeps.js';
+import type { DatabaseFinding } from '#persistence/sweeps.js';
 import { observeHost, type HostView, type Lookout } from './observe.js';
 import { recordHealth, type HealthOutcome } from './record-health.js';
 import { sideBySide } from './side-by-side.js';
@@ -30,7 +30,7 @@ export interface DriftCounts {
 
 export interface SweepResult {
   readonly counts: DriftCounts;
-  readonly findings: readonly SweepFinding[];
+  readonly findings: readonly DatabaseFinding[];
 }
 
 /**
@@ -81,7 +81,7 @@ class Tally {
   private repairsRequested = 0;
   private readonly byHealth: Record<string, number> = { healthy: 0, degraded: 0, down: 0 };
   private readonly byFinding: Record<string, number> = {};
-  private readonly findings: SweepFinding[] = [];
+  private readonly findings: DatabaseFinding[] = [];
 
   add({ target: { database, held }, findings }: Surveyed, { changed, repairRequested }: HealthOutcome): void {
     this.databases++;

@@ -22,13 +22,17 @@ class SweepLost extends Error {
   override readonly name = 'SweepLost';
 }
 
-export interface SweepOutcome {
+export interface SweepOutcome<Found extends SweepFinding = SweepFinding> {
   readonly counts: SweepCounts;
-  readonly findings: readonly SweepFinding[];
+  readonly findings: readonly Found[];
 }
 
 /** One sweep. `proceed` is asked before each part of it and ends it by throwing. */
-export type Sweep = (proceed: () => Promise<void>, signal: AbortSignal, scope: SweepScope) => Promise<SweepOutcome>;
+export type Sweep<Found extends SweepFinding = SweepFinding> = (
+  proceed: () => Promise<void>,
+  signal: AbortSignal,
+  scope: SweepScope,
+) => Promise<SweepOutcome<Found>>;
 
 export interface SweeperOptions {
   readonly kind: SweepKind;

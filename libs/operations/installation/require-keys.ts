@@ -48,4 +48,4 @@ export const requireKeys = async (
 };
 
 const lacks = ({ version }: SealedUnder): string =>
-  `lacks version ${version} of the master key, which passwords or the certificate authority are sealed under: put its line back`;
+  `lacks version ${version} of the master key, which passwords, the certificate authority or answers of the last day are sealed under: put its line back`;

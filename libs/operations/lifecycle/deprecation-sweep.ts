@@ -2,7 +2,7 @@ import { lifecycleFinding } from '#domain/lifecycle/finding.js';
 import { judge } from '#domain/lifecycle/mark.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { pageLifecycleTargets } from '#persistence/lifecycle-marks.js';
-import type { SweepCounts, SweepFinding } from '#persistence/sweeps.js';
+import type { DatabaseFinding, SweepCounts } from '#persistence/sweeps.js';
 import type { Control } from '../control.js';
 import type { Sweep, SweepOutcome } from '../drift/sweeper.js';
 import { changeMarks, type Judged } from './change-marks.js';
@@ -19,7 +19,7 @@ const findingsKept = 1000;
  * changes a running database. A dry run writes nothing, and may be of another day.
  */
 export const deprecationSweep =
-  (control: Control): Sweep =>
+  (control: Control): Sweep<DatabaseFinding> =>
   async (proceed, _signal, { dry_run: dryRun, as_of: asOf }) => {
     await faultPoints.reached('deprecation:begun');
     const tally = new Tally(control);
@@ -83,8 +83,8 @@ class Tally {
   private unmarked = 0;
   private readonly byFinding: Record<string, number> = {};
   /** What changes comes first: nobody should miss it behind what has long been known. */
-  private readonly changes: SweepFinding[] = [];
-  private readonly standing: SweepFinding[] = [];
+  private readonly changes: DatabaseFinding[] = [];
+  private readonly standing: DatabaseFinding[] = [];
 
   constructor(private readonly control: Control) {}
 
@@ -107,7 +107,7 @@ class Tally {
     this.skipped += count;
   }
 
-  outcome(): SweepOutcome {
+  outcome(): SweepOutcome<DatabaseFinding> {
     const { databases, skipped, byFinding, marked, unmarked } = this;
     const durationMs = Math.round(performance.now() - this.startedMs);
     const counts: SweepCounts = { databases, skipped, byFinding, marked, unmarked, durationMs };

@@ -63,7 +63,10 @@ const requireTyped = ({ id, handle }: BackupRow, confirm: string | undefined): v
   );
 };
 
-/** A hold forbids everybody to delete the backup; null ends it. Errors: `backup_in_use`, `backup_not_found`. */
+/**
+ * A hold forbids everybody to delete the backup; null ends it. There is one: another reason takes its place, and the history has both. What is
+ * as asked for already is left alone. Errors: `backup_in_use`, `backup_not_found`.
+ */
 export const holdBackup = async (
   control: Control,
   tx: Tx,
@@ -74,10 +77,12 @@ export const holdBackup = async (
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
   const purge = (await usesOfBackup(tx, backup.copy_of ?? backup.id)).find(({ kind }) => kind === 'purge-backup');
   if (purge) throw new HoldfastError('backup_in_use', `The operation ${purge.id} purges it.`);
+  const { hold_reason: former, held_by: formerBy } = backup;
+  if (reason === former && (reason === null || formerBy === actor)) return;
   const now = control.now();
   const hold = reason === null ? { held_by: null, held_at: null } : { held_by: actor, held_at: now };
   await updateBackup(tx, backup.id, { hold_reason: reason, ...hold });
   const subject = { environmentId: backup.environment_id, databaseId: backup.database_id };
   const action = reason === null ? 'backup.released' : 'backup.held';
-  await appendAudit(tx, auditEvent(now, actor, action, subject, { backupId: backup.id, reason }));
+  await appendAudit(tx, auditEvent(now, actor, action, subject, { backupId: backup.id, reason, former, formerBy }));
 };

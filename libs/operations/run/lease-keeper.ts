@@ -1,3 +1,4 @@
+import { onAbort } from '#engine/wait/on-abort.js';
 import type { Db } from '#persistence/connection.js';
 import { renewLease, type Lease } from '#persistence/operations/claim.js';
 import { LeaseLost } from '#persistence/operations/transition.js';
@@ -19,6 +20,7 @@ export class LeaseKeeper {
   private readonly interruption = new AbortController();
   private readonly loss = new AbortController();
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly offs: (() => void)[] = [];
   private expiry: NodeJS.Timeout | undefined;
   private heldUntilMs = 0;
   private stopped = false;
@@ -45,7 +47,7 @@ export class LeaseKeeper {
     this.holdSince(claimedAtMs);
     this.timers.push(setInterval(() => void this.renew(), leaseMs / 3));
     this.timers.push(setTimeout(() => this.interrupt('deadline'), deadlineMs));
-    for (const stop of stops) stop.addEventListener('abort', this.onShutdown);
+    this.offs.push(...stops.map((stop) => onAbort(stop, this.onShutdown)));
     if (stops.some((stop) => stop.aborted)) this.onShutdown();
   }
 
@@ -53,7 +55,7 @@ export class LeaseKeeper {
     this.stopped = true;
     clearTimeout(this.expiry);
     for (const timer of this.timers) clearTimeout(timer);
-    for (const stop of this.terms.stops) stop.removeEventListener('abort', this.onShutdown);
+    for (const off of this.offs) off();
   }
 
   /** Errors: `LeaseLost`. By the clock, because a process that stood still has seen no timer end. */

@@ -1,12 +1,17 @@
 import type { ObjectStores } from '#engine/ports/object-store.js';
-import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import type { BackupFinding } from '#domain/backup/finding.js';
+import type { SealedCounts } from '#domain/secrets/finding.js';
+import { isHoldfastError, type HoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints } from '#observability/fault-points.js';
+import { forgetOldIdempotencyKeys } from '#persistence/idempotency.js';
 import { findInstallation } from '#persistence/installation.js';
 import {
+  olderAnswers,
   olderCertificateKeys,
   olderCredentials,
   olderEnvelopes,
   olderOperationSecrets,
+  resealAnswer,
   resealAuthority,
   resealCertificateKey,
   resealCredential,
@@ -14,26 +19,27 @@ import {
   resealOperationSecret,
 } from '#persistence/sealed.js';
 import type { BackupRow } from '#persistence/tables.js';
+import { sourceContext } from '../backup/import/source-url.js';
 import { rewrapManifest } from '../backup/manifest-file.js';
 import { requireManifest } from '../backup/stored.js';
 import { once } from '../backup/take.js';
 import { sentContext } from '../certificates/install-own.js';
 import type { Control } from '../control.js';
 import { requireLoadedKeys } from './loaded-keys.js';
-import { authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
+import { answerContext, authorityContext, credentialContext, ownCertificateContext } from './secret-box.js';
 
 export interface Resealed {
-  readonly credentials: number;
-  readonly backups: number;
+  readonly resealed: SealedCounts;
   /** Backups whose manifest could not be read or written: their key is still needed. */
-  readonly left: number;
+  readonly left: readonly BackupFinding[];
 }
 
 const atOnce = 100;
+const answersAtOnce = 500;
 
 /**
- * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, passwords, and the envelopes of backups, whose
- * data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed. Errors: `master_key_not_loaded`.
+ * Seals anew, under the newest master key, all that an older one has sealed: the authority's key, keys of own certificates, what was sent with operations, stored
+ * answers, passwords, and the envelopes of backups, whose data stay as they are. Stopped anywhere it goes on where it stood; until it is through, the older key is needed. Errors: `master_key_not_loaded`.
  */
 export const resealAll = async (
   control: Control,
@@ -43,44 +49,74 @@ export const resealAll = async (
 ): Promise<Resealed> => {
   requireLoadedKeys(control);
   await proceed();
-  await resealTheAuthority(control);
-  await resealCertificateKeys(control);
-  await resealSentCertificates(control);
-  const credentials = await resealCredentials(control);
+  const rows = {
+    authority: await resealTheAuthority(control),
+    own_certificate: await resealCertificateKeys(control),
+    operation_secret: await resealOperationSecrets(control),
+    answer: await resealAnswers(control, proceed),
+    credential: await resealCredentials(control),
+  };
   await faultPoints.reached('keys:passwords-sealed');
-  let [backups, left, after] = [0, 0, null as string | null];
+  const left: BackupFinding[] = [];
+  let [backup, after] = [0, null as string | null];
   for (;;) {
     const lot = await olderEnvelopes(control.db, control.secrets.version, after, atOnce);
-    for (const backup of lot) {
+    for (const row of lot) {
       await proceed();
-      if (await resealBackup(control, stores, backup, signal)) backups++;
-      else left++;
+      const why = await resealBackup(control, stores, row, signal);
+      if (why === null) backup++;
+      else left.push(notResealed(row, why));
     }
     after = lot.at(-1)?.id ?? null;
-    if (after === null) return { credentials, backups, left };
+    if (after === null) return { resealed: { ...rows, backup }, left };
   }
 };
 
-const resealTheAuthority = async ({ db, secrets }: Control): Promise<void> => {
+const notResealed = ({ id, store, handle, envelope }: BackupRow, { code, detail }: HoldfastError): BackupFinding => ({
+  ...{ code: 'backup_not_resealed', severity: 'notice', store, backupId: id, handle },
+  found: `version ${(envelope ?? '').split(':', 1)[0] ?? ''} of the master key is still needed: ${code}: ${detail}`,
+});
+
+const resealTheAuthority = async ({ db, secrets }: Control): Promise<number> => {
   const row = await findInstallation(db);
-  if (!row || Number(row.ca_private_key_sealed.split(':', 1)[0]) >= secrets.version) return;
+  if (!row || Number(row.ca_private_key_sealed.split(':', 1)[0]) >= secrets.version) return 0;
   const context = authorityContext(row.id);
   const sealed = secrets.seal(secrets.open(row.ca_private_key_sealed, context), context);
   await resealAuthority(db, row.ca_private_key_sealed, sealed);
+  return 1;
 };
 
-const resealCertificateKeys = async ({ db, secrets }: Control): Promise<void> => {
-  for (const row of await olderCertificateKeys(db, secrets.version)) {
+const resealCertificateKeys = async ({ db, secrets }: Control): Promise<number> => {
+  const older = await olderCertificateKeys(db, secrets.version);
+  for (const row of older) {
     const context = ownCertificateContext(row.database_id);
     await resealCertificateKey(db, row, secrets.seal(secrets.open(row.private_key_sealed, context), context));
   }
+  return older.length;
 };
 
 /** Those that no worker has taken yet: their operations may wait for longer than the older key is kept. */
-const resealSentCertificates = async ({ db, secrets }: Control): Promise<void> => {
-  for (const row of await olderOperationSecrets(db, secrets.version)) {
-    const context = sentContext(row.operation_id);
+const resealOperationSecrets = async ({ db, secrets }: Control): Promise<number> => {
+  const older = await olderOperationSecrets(db, secrets.version);
+  for (const row of older) {
+    const context = row.kind === 'import' ? sourceContext(row.operation_id) : sentContext(row.operation_id);
     await resealOperationSecret(db, row, secrets.seal(secrets.open(row.sealed, context), context));
+  }
+  return older.length;
+};
+
+/** Requests may be repeated for as long as their answers are kept. Those that are no longer honoured go first: their key may be gone. */
+const resealAnswers = async ({ db, secrets }: Control, proceed: () => Promise<void>): Promise<number> => {
+  await forgetOldIdempotencyKeys(db);
+  for (let count = 0; ;) {
+    const lot = await olderAnswers(db, secrets.version, answersAtOnce);
+    if (lot.length === 0) return count;
+    count += lot.length;
+    await proceed();
+    for (const row of lot) {
+      const context = answerContext(row.actor, row.key);
+      await resealAnswer(db, row, secrets.seal(secrets.open(row.sealed, context), context));
+    }
   }
 };
 
@@ -93,13 +129,13 @@ const resealCredentials = async ({ db, secrets }: Control): Promise<number> => {
   return older.length;
 };
 
-/** The store first: a row that still names the older seal is done again. False when the backup cannot be got at. */
+/** The store first: a row that still names the older seal is done again. Returns why when the backup cannot be got at. */
 const resealBackup = async (
   { db, secrets }: Control,
   stores: ObjectStores,
   backup: BackupRow,
   signal: AbortSignal,
-): Promise<boolean> => {
+): Promise<HoldfastError | null> => {
   try {
     const store = stores.open(backup.store);
     const opened = await requireManifest(store, secrets, backup, signal);
@@ -108,10 +144,10 @@ const resealBackup = async (
     await faultPoints.reached('keys:manifest-written');
     await resealEnvelope(db, backup.id, backup.envelope ?? '', sealedEnvelope);
     await faultPoints.reached('keys:backup-sealed');
-    return true;
+    return null;
   } catch (error) {
     signal.throwIfAborted();
     if (!isHoldfastError(error)) throw error;
-    return false;
+    return error;
   }
 };

@@ -74,3 +74,4 @@ export const credentialContext = (databaseId: string, username: string): string 
   `credential:${databaseId}:${username}`;
 export const ownCertificateContext = (databaseId: string): string => `own-certificate:${databaseId}`;
 export const authorityContext = (installationId: string): string => `authority:${installationId}`;
+export const answerContext = (callerId: string, key: string): string => `answer:${callerId}:${key}`;

@@ -126,7 +126,7 @@ describe('a discovered backup', () => {
     await configure(id, chosen);
     const backupId = await taken(id);
     await forget(backupId);
-    expect(await discover()).toMatchObject({ adopted: 1, unusable: 0 });
+    expect(await discover()).toMatchObject({ adopted: [{ backupId }], unusable: [] });
     expect(await rowOf(backupId)).toMatchObject({ settings: others, maxmemory_policy: policy });
     expect((await restored(backupId)).database).toMatchObject({ settings: others, maxmemory_policy: policy });
   });
@@ -146,7 +146,7 @@ describe('a discovered backup', () => {
     };
     await installation.store.put(key, body(), signal);
     await forget(backupId);
-    expect(await discover()).toMatchObject({ adopted: 1, unusable: 0 });
+    expect(await discover()).toMatchObject({ adopted: [{ backupId }], unusable: [] });
     expect((await restored(backupId)).database.settings).toEqual({});
   });
 });

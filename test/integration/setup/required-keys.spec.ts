@@ -57,6 +57,24 @@ describe('an app that starts', () => {
     expect(warnings).toEqual([{ version: 2, backups: 1 }]);
   });
 
+  it('has the key of an answer that may still be asked for again', async () => {
+    const { db } = installation.control;
+    const answered = { actor: 'test', key: 'repeated', request_hash: 'any', status: 201, location: null };
+    await db
+      .insertInto('idempotency_keys')
+      .values({ ...answered, body: JSON.stringify('3:sealed') })
+      .execute();
+    await expect(starts([first, second])).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      detail: expect.stringContaining('lacks version 3 of the master key'),
+    });
+    await db
+      .updateTable('idempotency_keys')
+      .set({ created_at: new Date(Date.now() - 25 * 3_600_000) })
+      .execute();
+    await starts([first, second]);
+  });
+
   it('starts while Postgres is away', async () => {
     await starts([second], 'postgres://nobody@127.0.0.1:1/none');
     expect(warnings).toHaveLength(1);

@@ -21,15 +21,15 @@ const actor = 'sweep:discovery';
 
 /**
  * A backup of a database that is no more, held: no retention lets go what somebody has just found again. Its environment is made when there
- * is none of that name. The second one of the same id is a copy of the first.
+ * is none of that name. The second one of the same id is a copy of the first. Returns what it is known as.
  */
 export const adoptBackup = async (
   control: Control,
   place: Place,
   { manifest, sealedEnvelope }: OpenedManifest,
-): Promise<void> => {
+): Promise<{ readonly id: string; readonly copyOf: string | null }> => {
   const now = control.now();
-  await control.db.transaction().execute(async (tx) => {
+  const adopted = await control.db.transaction().execute(async (tx) => {
     const environment = await environmentOf(control, tx, manifest);
     const database = await ensureFormerDatabase(tx, manifest, environment.id, now);
     const original = await findBackup(tx, manifest.backupId);
@@ -51,8 +51,10 @@ export const adoptBackup = async (
     const detail = { backupId: id, store: place.store, installation: manifest.installation.name };
     await appendAudit(tx, auditEvent(now, actor, 'backup.discovered', subject, detail));
     await faultPoints.reached('discovery:adopting');
+    return { id, copyOf: original?.id ?? null };
   });
   await faultPoints.reached('discovery:adopted');
+  return adopted;
 };
 
 const environmentOf = async (control: Control, tx: Tx, { environment }: BackupManifest) =>
