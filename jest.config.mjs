@@ -19,6 +19,8 @@ const project = (displayName, testMatch, extra = {}) => ({
 });
 
 export default {
+  // A hook that is given up goes on, and nobody closes what it opens then: the process would never end. On a busy machine five seconds are few.
+  testTimeout: 30_000,
   projects: [
     project('unit', ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),
