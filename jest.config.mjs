@@ -22,6 +22,8 @@ export default {
   // A worker that leaves nothing open is gone 0.1 to 0.4 s after its last test on a busy machine, and later with more memory to give back; at 0.5 s,
   // as it is otherwise, jest blames the tests for that.
   workerGracefulExitTimeout: 10_000,
+  // A hook that is given up goes on, and nobody closes what it opens then: the process would never end. On a busy machine five seconds are few.
+  testTimeout: 30_000,
   projects: [
     project('unit', ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/apps/**/*.spec.ts']),
     project('architecture', ['<rootDir>/test/architecture/**/*.spec.ts']),

@@ -2,15 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { sql } from 'kysely';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
 import { backupSweeps, type BackupSweepKind } from '#operations/backup/sweeps.js';
-import { newId } from '#operations/control.js';
 import { verifyHistory } from '#operations/history/verify.js';
-import { findSweep, insertSweep, type SweepRow } from '#persistence/sweeps.js';
 import type { AppProcess } from '../support/app-process.js';
+import { askForSweep, endedSweep, letSweepLeaseRunOut } from '../support/asked-sweeps.js';
 import { BackupSweepScenes } from '../support/backup-sweep-scenes.js';
-import { eventually } from '../support/eventually.js';
 import { FaultRun } from '../support/fault-run.js';
 
 /** Of each sort of write one, for `npm test`; HOLDFAST_TEST_FAULTS=all runs through them all. */
@@ -68,29 +65,6 @@ const expected = async (kind: BackupSweepKind): Promise<unknown> => {
   return undisturbed.get(kind);
 };
 
-const ask = async (kind: BackupSweepKind): Promise<string> => {
-  const id = newId();
-  await run.installation.control.db.transaction().execute((tx) => insertSweep(tx, id, kind, 'test'));
-  return id;
-};
-
-const ended = (id: string): Promise<SweepRow> =>
-  eventually(
-    async () => {
-      const row = await findSweep(run.installation.control.db, id);
-      if (!row?.finished_at) throw new Error(`The sweep is ${row?.status ?? 'missing'}`);
-      return row;
-    },
-    { withinMs: 60_000 },
-  );
-
-/** A dead worker's lease, as it is a minute later. */
-const letLeaseRunOut = async (): Promise<void> => {
-  await sql`UPDATE sweeps SET lease_expires_at = now() - interval '1 second' WHERE status = 'running'`.execute(
-    run.installation.control.db,
-  );
-};
-
 const kinds = Object.keys(scene) as BackupSweepKind[];
 const points = (process.env['HOLDFAST_TEST_FAULTS'] === 'all' ? faultPointNames : chosen).flatMap((point) => {
   const kind = kinds.find((one) => point.startsWith(`${one}:`));
@@ -106,12 +80,12 @@ describe('a sweep about backups whose worker dies is made whole by the next one,
       if (kind === 'keys') await addMasterKey();
       const victim = await run.victim('sweep-worker', point);
       living.push(victim);
-      const lost = await ask(kind);
+      const lost = await askForSweep(run.installation, kind);
       expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' });
-      await letLeaseRunOut();
+      await letSweepLeaseRunOut(run.installation);
       living.push(await run.worker('sweep-worker'));
-      expect((await ended(await ask(kind))).status).toBe('succeeded');
-      expect((await ended(lost)).status).toBe('failed');
+      expect((await endedSweep(run.installation, await askForSweep(run.installation, kind))).status).toBe('succeeded');
+      expect((await endedSweep(run.installation, lost)).status).toBe('failed');
       expect(await scenes.found()).toEqual(wanted);
       const { control, checkpoints } = run.installation;
       expect((await verifyHistory(control.db, checkpoints)).problems).toEqual([]);

@@ -3,11 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
-import { newId } from '#operations/control.js';
 import { verifyHistory } from '#operations/history/verify.js';
 import { pageNotices } from '#persistence/notices.js';
-import { findSweep, insertSweep, type SweepRow } from '#persistence/sweeps.js';
+import { findSweep } from '#persistence/sweeps.js';
 import type { AppProcess } from '../support/app-process.js';
+import { askForSweep, endedSweep, letSweepLeaseRunOut } from '../support/asked-sweeps.js';
 import { eventually } from '../support/eventually.js';
 import { FaultRun } from '../support/fault-run.js';
 import { listed, recordDatabases } from '../support/lifecycle.js';
@@ -45,29 +45,6 @@ const started = async (process: Promise<AppProcess>): Promise<AppProcess> => {
   return process;
 };
 
-const ask = async (): Promise<string> => {
-  const id = newId();
-  await run.installation.control.db.transaction().execute((tx) => insertSweep(tx, id, 'deprecation', 'test'));
-  return id;
-};
-
-const ended = (id: string): Promise<SweepRow> =>
-  eventually(
-    async () => {
-      const row = await findSweep(run.installation.control.db, id);
-      if (!row?.finished_at) throw new Error(`The sweep is ${row?.status ?? 'missing'}`);
-      return row;
-    },
-    { withinMs: 30_000 },
-  );
-
-/** A dead worker's lease, as it is a minute later. */
-const letLeaseRunOut = async (): Promise<void> => {
-  await sql`UPDATE sweeps SET lease_expires_at = now() - interval '1 second' WHERE status = 'running'`.execute(
-    run.installation.control.db,
-  );
-};
-
 /** Each of these databases has its mark, one notice and one entry of the history, and the chain holds. */
 const expectTold = async (ids: readonly string[]): Promise<void> => {
   const { control, checkpoints } = run.installation;
@@ -94,12 +71,14 @@ describe('a sweep whose worker dies is made whole by the next one, and says noth
     async (point) => {
       const ids = await record();
       const victim = await started(run.victim('sweep-worker', point));
-      const lost = await ask();
+      const lost = await askForSweep(run.installation, 'deprecation');
       expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' });
-      await letLeaseRunOut();
+      await letSweepLeaseRunOut(run.installation);
       await started(run.worker('sweep-worker'));
-      expect((await ended(await ask())).status).toBe('succeeded');
-      expect((await ended(lost)).status).toBe('failed');
+      expect((await endedSweep(run.installation, await askForSweep(run.installation, 'deprecation'))).status).toBe(
+        'succeeded',
+      );
+      expect((await endedSweep(run.installation, lost)).status).toBe('failed');
       await expectTold(ids);
     },
     patience,
@@ -112,7 +91,7 @@ describe('a worker that stands still while another one sweeps', () => {
     async (point) => {
       const ids = await record();
       const victim = await started(run.victim('sweep-worker', `stop:${point}`));
-      const lost = await ask();
+      const lost = await askForSweep(run.installation, 'deprecation');
       await eventually(
         async () => expect((await findSweep(run.installation.control.db, lost))?.status).toBe('running'),
         {
@@ -120,11 +99,13 @@ describe('a worker that stands still while another one sweeps', () => {
         },
       );
       await eventually(() => expect(victim.isStopped).toBe(true), { withinMs: 10_000 });
-      await letLeaseRunOut();
+      await letSweepLeaseRunOut(run.installation);
       await started(run.worker('sweep-worker'));
-      expect((await ended(await ask())).status).toBe('succeeded');
+      expect((await endedSweep(run.installation, await askForSweep(run.installation, 'deprecation'))).status).toBe(
+        'succeeded',
+      );
       victim.kill('SIGCONT');
-      await ended(lost);
+      await endedSweep(run.installation, lost);
       await victim.end();
       await expectTold(ids);
     },

@@ -38,6 +38,12 @@ export const failures = {
     'The Redis server did not become ready in time',
     'Look at the log of the container; the operation is tried again.',
   ),
+  data_not_loaded: entry(
+    422,
+    'fail',
+    'The server ended each time while it loaded the data',
+    "Restore with more memory (`--container-size`) when it had none left; else into another version (`--version`), or from another backup. The operation's log has its last output.",
+  ),
   server_settings_differ: entry(
     503,
     'fail',

@@ -30,6 +30,6 @@ export const importRefusals = {
     409,
     'fail',
     'An import from a URL cannot be retried',
-    'Deprovision the database that it left, which frees the handle, and ask for a new import: the URL, which holds a password, is forgotten when the operation ends.',
+    'Ask for a new import, under the same handle if you like: the URL, which holds a password, is forgotten when the operation ends.',
   ),
 } as const satisfies Record<string, ErrorEntry>;

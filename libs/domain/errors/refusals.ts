@@ -76,7 +76,7 @@ export const refusals = {
     409,
     'fail',
     'The handle is taken in this environment',
-    'Choose another handle, or deprovision the database that holds it.',
+    'Choose another handle, or free this one with `holdfast db:deprovision HANDLE`; what failed before it was ready has no data to lose, and gives its handle up by itself once nothing is left of it.',
   ),
   handle_still_answers: entry(
     409,

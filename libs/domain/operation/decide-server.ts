@@ -105,6 +105,8 @@ export const decideRestore = (situation: ServerSituation): Decision<RestoreActio
   const started = done.has('start') || done.has('check') || hasRun(done);
   if (!container) return done.has('create') || started ? vanished : firstOf(done, 'prepare', 'create');
   if (container.operationId !== operationId) return { next: 'remove' };
+  // It may have ended over the data already: whoever waits for it finds out how.
+  if (done.has('start') && !done.has('check')) return { next: 'check' };
   if (container.running) return firstOf(done, 'check', 'open-doors', 'await-ready');
   if (started) return vanished;
   // What an attempt that died has put in may be half of it.

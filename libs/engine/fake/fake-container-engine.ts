@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import type { ProcessEnd } from '#domain/server/process-end.js';
 import { strangerError } from '../docker/errors.js';
 import { containerDigest, containerDigestLabel, isOwnedBy, ownedResource, ownerLabels } from '../docker/labels.js';
 import type {
@@ -48,6 +49,8 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
   readonly faults = new Faults<keyof ContainerEngine>();
   /** Free on the disk of the volumes; null for one that nobody sees. */
   freeBytes: number | null = null;
+  /** How the next servers end that are started with data, each once: as those that cannot read them, or have no memory for them. */
+  readonly loadingEnds: ProcessEnd[] = [];
   private readonly images: Set<string>;
   private readonly volumes = new Map<string, FakeVolume>();
   private readonly networks = new Map<string, FakeNetwork>();
@@ -152,7 +155,10 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
   async startContainer(name: string, signal: AbortSignal): Promise<void> {
     await this.faults.pass('startContainer', signal);
     const container = this.existing(name);
-    if (!container.running) container.start(this.address(container.spec));
+    if (container.running) return;
+    container.start(this.address(container.spec));
+    const end = container.server?.dataset.size ? this.loadingEnds.shift() : undefined;
+    if (end) container.endOverData(end);
   }
 
   async stopContainer(name: string, _graceSeconds: number, signal: AbortSignal): Promise<StopOutcome> {

@@ -1,4 +1,5 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import type { ProcessEnd } from '#domain/server/process-end.js';
 import { containerDigest, containerDigestLabel, isOwnedBy, ownerLabels } from '../docker/labels.js';
 import type {
   ContainerObservation,
@@ -26,6 +27,7 @@ export class FakeContainer implements FakeSurroundings {
   resources: ContainerResources;
   private state: 'created' | 'running' | 'exited' = 'created';
   private exitCode: number | null = null;
+  private outOfMemory = false;
   private startedAt: Date | null = null;
 
   constructor(
@@ -56,6 +58,7 @@ export class FakeContainer implements FakeSurroundings {
     this.ipv4 = process.server === null ? null : ipv4;
     this.state = process.server === null ? 'exited' : 'running';
     this.exitCode = process.server === null ? process.exitCode : null;
+    this.outOfMemory = false;
     this.startedAt = this.now();
     this.log += process.log;
   }
@@ -72,6 +75,13 @@ export class FakeContainer implements FakeSurroundings {
     this.end(killedExitCode);
   }
 
+  /** The process ends while it loads its data. */
+  endOverData({ exitCode, outOfMemory }: ProcessEnd): void {
+    this.end(exitCode);
+    this.outOfMemory = outOfMemory;
+    this.log += '# Internal error in RDB reading offset 0\n';
+  }
+
   observe(owner: Owner): ContainerObservation {
     return {
       name: this.spec.name,
@@ -85,7 +95,7 @@ export class FakeContainer implements FakeSurroundings {
       aliases: this.aliases,
       startedAt: this.startedAt,
       exitCode: this.exitCode,
-      outOfMemory: false,
+      outOfMemory: this.outOfMemory,
       restartPolicy: this.restartPolicy,
       memoryLimitBytes: this.resources.memoryBytes,
       cpuShares: this.resources.cpuShares,

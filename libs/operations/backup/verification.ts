@@ -4,14 +4,17 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import { renderVerificationConfiguration } from '#domain/server/verification-configuration.js';
 import { serverPaths, serverUser } from '#domain/server/names.js';
+import { endedItself } from '#domain/server/process-end.js';
 import type { RedisNode } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { perAttempt } from '../run/per-attempt.js';
+import { endOf } from '../server/server-ended.js';
 import { readKeyspace } from './keyspace.js';
 import { loadBackup } from './load.js';
-import { insideTarget, verificationServer, verificationSpec } from './verification-server.js';
+import { DataNotLoaded, outlastEnds } from './outlast-ends.js';
+import { insideTarget, verificationServer, verificationSpec, type VerificationServer } from './verification-server.js';
 
 /** What an attempt has found out. */
 interface Findings {
@@ -19,6 +22,7 @@ interface Findings {
   summary: RdbSummary | { readonly unreadable: string } | null;
   beganMs: number;
   restoreMs: number;
+  refused: boolean;
   valueDigest: string | null;
 }
 
@@ -27,6 +31,7 @@ const findings = perAttempt<Findings>(() => ({
   summary: null,
   beganMs: 0,
   restoreMs: 0,
+  refused: false,
   valueDigest: null,
 }));
 
@@ -35,7 +40,6 @@ const leastHorizonMs = 15 * 60_000;
 const slowestBytesPerMs = 5_000;
 
 const loadDeadlineMs = 3 * 3_600_000;
-const lastWordsLines = 20;
 
 export const serverExists = async (context: AttemptContext): Promise<boolean> => {
   const { containers } = context.engines;
@@ -82,14 +86,26 @@ export const loadServer = async (context: AttemptContext, backup: BackupRow): Pr
   found.summary = await reading.summary();
 };
 
-/** Errors: `backup_corrupt` when the server ends over the data, `server_not_ready`. */
+/** Errors: `data_not_loaded`, `server_not_ready`. */
 export const awaitLoaded = async (context: AttemptContext): Promise<void> => {
   const server = verificationServer(context);
+  const found = findings(context);
   await context.engines.containers.startContainer(server.name, context.signal);
+  try {
+    await outlastEnds(context, server.name, () => awaitOnce(context, server));
+  } catch (error) {
+    found.refused = error instanceof DataNotLoaded && error.ends.every(endedItself);
+    throw error;
+  }
+  found.restoreMs = Math.round(performance.now() - found.beganMs);
+  await context.log('info', `Restored in ${found.restoreMs} ms.`);
+};
+
+const awaitOnce = async (context: AttemptContext, server: VerificationServer): Promise<void> => {
   // One program in the container for all looks: starting each takes the engine longer than many a server needs to load.
   let node: RedisNode | null = null;
   const hasLoaded = async (signal: AbortSignal) => {
-    const end = await endOf(context, signal);
+    const end = await endOf(context, server, signal);
     if (end) return end;
     try {
       node ??= await context.engines.redis.connect(insideTarget(context, server), signal);
@@ -103,26 +119,10 @@ export const awaitLoaded = async (context: AttemptContext): Promise<void> => {
   const waiting = { describe: 'the throw-away server', deadlineMs: loadDeadlineMs, intervalMs: 50 };
   const ended = await waitUntil(hasLoaded, waiting, context.signal).finally(() => node?.close());
   if (ended) throw ended;
-  const found = findings(context);
-  found.restoreMs = Math.round(performance.now() - found.beganMs);
-  await context.log('info', `Restored in ${found.restoreMs} ms.`);
 };
 
-/** Undefined while it runs. The bytes were whole, so a server that ends by itself cannot read them; memory is another matter. */
-const endOf = async (context: AttemptContext, signal: AbortSignal): Promise<HoldfastError | undefined> => {
-  const { containers } = context.engines;
-  const { name, owner } = verificationServer(context);
-  const container = await containers.inspectContainer(name, owner, signal);
-  if (container?.state === 'running') return undefined;
-  if (!container) return new HoldfastError('server_not_ready', 'The throw-away server was removed.');
-  await context.log('error', await containers.tailLogs(name, lastWordsLines, signal));
-  if (container.outOfMemory) return new HoldfastError('server_not_ready', 'The throw-away server ran out of memory.');
-  const code = container.exitCode ?? 'unknown';
-  return new HoldfastError(
-    'backup_corrupt',
-    `A server ends over its data, with code ${code}; its words are in the log.`,
-  );
-};
+/** The bytes were whole, and still a server of their own version ended itself over them, each time: no other one will load them. */
+export const wasRefused = (context: AttemptContext): boolean => findings(context).refused;
 
 /** Errors: `backup_corrupt` with every difference. */
 export const compareContents = async (context: AttemptContext, backup: BackupRow): Promise<void> => {

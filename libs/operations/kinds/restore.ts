@@ -7,6 +7,7 @@ import { findBackup } from '#persistence/backups.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { condemnBackup } from '../backup/condemn.js';
 import { betweenLooksMs, loadBackup, requireBackup } from '../backup/load.js';
+import { outlastEnds } from '../backup/outlast-ends.js';
 import { awaitAnswer, awaitReady } from '../server/readiness.js';
 import type { AttemptContext } from '../run/context.js';
 import { perAttempt } from '../run/per-attempt.js';
@@ -34,6 +35,12 @@ const load = async (context: AttemptContext): Promise<void> => {
   await loadBackup(context, backup, { container, volume: { name: volume, owner }, version, persistence });
 };
 
+/** One that ends over its data stays as it ended, so that it is seen how; until it has loaded them, nobody starts it but this operation. */
+const startToLoad = async (context: AttemptContext): Promise<void> => {
+  await context.engines.containers.setRestartPolicy(serverIn(context).name, 'no', context.signal);
+  await start(context);
+};
+
 /**
  * What this attempt has not put in proves nothing of the backup: a server that keeps its data in memory only comes back empty when its host
  * does, and clients may have written to one that was offered before its worker died. Such a one is made anew.
@@ -45,13 +52,15 @@ const refuseContents = async (context: AttemptContext, differences: string): Pro
   throw new HoldfastError('server_not_ready', `The server of an earlier attempt was removed: ${differences}`);
 };
 
-/** The server has loaded what the manifest says. Errors: `server_not_ready`, `backup_corrupt`. */
+/** The server has loaded what the manifest says. Errors: `data_not_loaded`, `server_not_ready`, `backup_corrupt`. */
 const check = async (context: AttemptContext): Promise<void> => {
   const server = serverIn(context);
   const { manifest } = await namedBackup(context);
-  const intervalMs = betweenLooksMs(manifest?.object.clearBytes ?? 0);
-  const node = await awaitAnswer(context, server, { deadlineMs: loadDeadlineMs, intervalMs });
+  const { containers } = context.engines;
+  const patience = { deadlineMs: loadDeadlineMs, intervalMs: betweenLooksMs(manifest?.object.clearBytes ?? 0) };
+  const node = await outlastEnds(context, server.name, () => awaitAnswer(context, server, patience));
   try {
+    await containers.setRestartPolicy(server.name, 'unless-stopped', context.signal);
     const contents = manifest?.contents;
     if (contents && !('unreadable' in contents)) {
       const differences = countDifferences(contents, await node.info('keyspace', context.signal));
@@ -64,7 +73,7 @@ const check = async (context: AttemptContext): Promise<void> => {
   if (took.beganMs > 0) took.tookMs = Math.round(performance.now() - took.beganMs);
   // One that keeps its data in memory only comes back empty, not with what it was restored from.
   if (context.database.persistence === 'none') {
-    await context.engines.containers.writeFiles(server.name, serverPaths.root, [emptyDataFile], context.signal);
+    await containers.writeFiles(server.name, serverPaths.root, [emptyDataFile], context.signal);
   }
 };
 
@@ -76,7 +85,7 @@ export const restore: KindHandler<ServerSituation, RestoreAction> = {
     prepare,
     create,
     load,
-    start,
+    start: startToLoad,
     check,
     'open-doors': openDoors,
     'await-ready': (context) => awaitReady(context, serverIn(context)),

@@ -15,6 +15,7 @@ import {
   removeServer,
   serverExists,
   verdictOf,
+  wasRefused,
 } from '../backup/verification.js';
 import { verificationServer, verificationVolume } from '../backup/verification-server.js';
 import type { KindHandler } from './kind.js';
@@ -76,7 +77,7 @@ export const verifyBackup: KindHandler<VerifySituation, VerifyAction> = {
     const id = String(context.operation.parameters['backupId']);
     const now = context.control.now();
     if (end.event === 'succeed') await updateBackup(tx, id, verdictOf(context, now));
-    await condemnBackup(tx, id, end, now);
+    await condemnBackup(tx, id, end, now, wasRefused(context));
   },
   receipt: async (context) => {
     const {

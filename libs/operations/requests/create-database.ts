@@ -5,13 +5,12 @@ import { doorFollows, type DoorFollows } from '#domain/database/status.js';
 import { serverUsers } from '#domain/server/users.js';
 import type { Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
-import { insertDatabase } from '#persistence/databases.js';
 import { takeDoors, type DoorRequest, type TakenDoor } from '#persistence/doors.js';
-import { takeAddress } from '#persistence/environments.js';
 import type { DatabaseRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import { newId, type Control } from '../control.js';
 import { generatePassword } from '../secrets/generate.js';
 import { credentialContext, type SecretBox } from '../secrets/secret-box.js';
+import { recordDatabase } from './record-database.js';
 import { recordOperation } from './record-operation.js';
 
 /** What was written. */
@@ -37,7 +36,7 @@ export const createDatabase = async (
   const { entry, persistence } = resolveVersion(control.catalogue, request);
   requireOffered(control.catalogue, entry, control.now());
   const id = newId();
-  const database = await insertDatabase(tx, {
+  const database = await recordDatabase(control, tx, actor, {
     id,
     environment_id: environment.id,
     handle: request.handle,
@@ -50,8 +49,6 @@ export const createDatabase = async (
     tls_only: request.tlsOnly,
     maxmemory_policy: request.maxmemoryPolicy,
     deletion_protection: request.deletionProtection,
-    status: 'pending',
-    address_index: await takeAddress(tx, environment.id, id),
   });
   const [operation, doors] = await Promise.all([
     recordProvision(control, tx, actor, database),

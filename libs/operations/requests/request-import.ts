@@ -9,11 +9,11 @@ import { policyOfEnvironment } from '#persistence/backup-policies.js';
 import { insertBackup } from '#persistence/backups.js';
 import type { Db, Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
-import { handlesLike, insertDatabase } from '#persistence/databases.js';
+import { handlesLike } from '#persistence/databases.js';
 import { takeDoors, type TakenDoor } from '#persistence/doors.js';
-import { takeAddress } from '#persistence/environments.js';
 import { findInstallation } from '#persistence/installation.js';
 import { keepOperationSecret } from '#persistence/operation-secrets.js';
+import { findRemains } from '#persistence/remains.js';
 import type { DatabaseRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import type { ImportTarget, SealedImport } from '../backup/import/seal-import.js';
 import { describeSource, parseSource, sourceContext, type SourceWish } from '../backup/import/source-url.js';
@@ -21,6 +21,7 @@ import { backupPrefix } from '../backup/location.js';
 import { newId, type Control } from '../control.js';
 import { auditEvent } from './audit.js';
 import { doorsFor, newCredentials } from './create-database.js';
+import { recordDatabase } from './record-database.js';
 import { recordOperation } from './record-operation.js';
 import { recordBackup, requestVerify } from './request-backup.js';
 
@@ -48,7 +49,8 @@ export const planImport = async (
 ): Promise<ImportPlan> => {
   const { entry, persistence } = resolveVersion(control.catalogue, wanted);
   requireOffered(control.catalogue, entry, control.now());
-  if ((await handlesLike(db, environment.id, handle)).includes(handle)) {
+  const isTaken = (await handlesLike(db, environment.id, handle)).includes(handle);
+  if (isTaken && (await findRemains(db, environment.id, handle)) === undefined) {
     throw new HoldfastError('handle_taken', `The handle "${handle}" is taken in "${environment.name}".`);
   }
   const [policy, installation] = [await policyOfEnvironment(db, environment.id), await findInstallation(db)];
@@ -70,14 +72,18 @@ export const planImport = async (
 };
 
 /** Errors: `handle_taken`, `handle_still_answers`, `environment_full`, `ports_exhausted`. */
-const insertPlanned = async (control: Control, tx: Tx, { database, environment }: ImportPlan, settings = '{}') => {
+const insertPlanned = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  { database, environment }: ImportPlan,
+  settings = '{}',
+) => {
   const { id, tls_only: tlsOnly } = database;
-  const row = await insertDatabase(tx, {
+  const row = await recordDatabase(control, tx, actor, {
     ...{ ...database, settings },
     environment_id: environment.id,
     deletion_protection: false,
-    status: 'pending',
-    address_index: await takeAddress(tx, environment.id, id),
   });
   const doors = await takeDoors(tx, control.ports, id, doorsFor(tlsOnly, doorFollows));
   await insertCredentials(tx, id, newCredentials(control.secrets, id));
@@ -100,7 +106,7 @@ export const recordFileImport = async (
   { manifest, manifestKey, envelope, summary }: SealedImport,
 ): Promise<RequestedImport> => {
   const settings = JSON.stringify(manifest.database.settings ?? {});
-  const { row: database, doors } = await insertPlanned(control, tx, plan, settings);
+  const { row: database, doors } = await insertPlanned(control, tx, actor, plan, settings);
   const { id: backupId, store, prefix } = plan.backup;
   const { id: _, ...like } = plan.database;
   const backup = await insertBackup(tx, {
@@ -135,7 +141,7 @@ export const requestImport = async (
   wish: SourceWish,
 ): Promise<RequestedImport> => {
   const source = describeSource(parseSource(wish));
-  const { row: database, doors } = await insertPlanned(control, tx, plan);
+  const { row: database, doors } = await insertPlanned(control, tx, actor, plan);
   const { id: backupId } = plan.backup;
   const operation = await recordOperation(control, tx, {
     ...{ kind: 'import', database, actor },

@@ -5,6 +5,7 @@ import type { Tx } from '#persistence/connection.js';
 import { lockEnvironment } from '#persistence/environments.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { giveUpRemains } from './record-database.js';
 import { recordOperation } from './record-operation.js';
 
 /**
@@ -24,6 +25,7 @@ export const requestRename = async (
   // Nobody takes a handle that this database gives up, or answers to still, at the same moment.
   await lockEnvironment(tx, { id: database.environment_id }, 'update');
   const { handle: formerHandle, former_handles: former } = (await findDatabase(tx, database.id)) ?? database;
+  await giveUpRemains(control, tx, actor, { ...database, handle });
   await renameDatabase(tx, database, handle, formerHandles(former, formerHandle, handle));
   const parameters = { handle, formerHandle };
   return recordOperation(control, tx, { kind: 'rename', database, actor, parameters, auditDetail: parameters });

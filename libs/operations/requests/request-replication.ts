@@ -4,15 +4,15 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { replicationUser, serverUsers } from '#domain/server/users.js';
 import type { Tx } from '#persistence/connection.js';
 import { credentialsOf, insertCredentials } from '#persistence/credentials.js';
-import { insertDatabase, lockDatabase } from '#persistence/databases.js';
+import { lockDatabase } from '#persistence/databases.js';
 import { doorsOf, takeDoors } from '#persistence/doors.js';
-import { takeAddress } from '#persistence/environments.js';
 import { followersOf, primaryOf, unfinishedOf } from '#persistence/replication.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import { newId, type Control } from '../control.js';
 import { generatePassword } from '../secrets/generate.js';
 import { credentialContext } from '../secrets/secret-box.js';
 import { doorsFor } from './create-database.js';
+import { recordDatabase } from './record-database.js';
 import { recordOperation } from './record-operation.js';
 
 type Request<Type extends OperationRequest['type']> = Extract<OperationRequest, { type: Type }>;
@@ -33,17 +33,15 @@ export const requestReplicate = async (
   await requireSource(tx, source, { memory_mb: memoryMb, disk_gb: diskGb });
   const id = newId();
   const { version, image, tls_protocols, persistence, tls_only, maxmemory_policy } = source;
-  const database = await insertDatabase(tx, {
+  const database = await recordDatabase(control, tx, actor, {
     ...{ id, handle, version, image, tls_protocols, persistence, tls_only, maxmemory_policy },
     settings: JSON.stringify(source.settings),
     environment_id: source.environment_id,
     memory_mb: memoryMb,
     disk_gb: diskGb,
     deletion_protection: false,
-    status: 'pending',
     role: 'replica',
     source_id: source.id,
-    address_index: await takeAddress(tx, source.environment_id, id),
   });
   await takeDoors(tx, control.ports, id, doorsFor(tls_only, ['database']));
   await copyCredentials(control, tx, source.id, id);

@@ -10,9 +10,8 @@ import { serverUsers } from '#domain/server/users.js';
 import { fromRow } from '#domain/settings/settings.js';
 import type { Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
-import { handlesLike, insertDatabase } from '#persistence/databases.js';
+import { handlesLike } from '#persistence/databases.js';
 import { takeDoors } from '#persistence/doors.js';
-import { takeAddress } from '#persistence/environments.js';
 import type { BackupRow, DatabaseRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import { openEnvelope } from '../backup/envelope.js';
 import { writtenId } from '../backup/stored.js';
@@ -20,6 +19,7 @@ import { newId, type Control } from '../control.js';
 import { generatePassword } from '../secrets/generate.js';
 import { credentialContext } from '../secrets/secret-box.js';
 import { doorsFor } from './create-database.js';
+import { recordDatabase } from './record-database.js';
 import { recordOperation } from './record-operation.js';
 import { requireSound } from './request-backup.js';
 
@@ -39,13 +39,11 @@ export const requestRestore = async (
   const { shape, settings, leftOut } = restoredShape(control, backup, request);
   requireSize(backup, shape);
   const id = newId();
-  const database = await insertDatabase(tx, {
+  const database = await recordDatabase(control, tx, actor, {
     ...{ id, ...shape, settings: JSON.stringify(settings) },
     handle: request.handle ?? (await freeHandle(tx, environment, backup)),
     environment_id: environment.id,
     deletion_protection: false,
-    status: 'pending',
-    address_index: await takeAddress(tx, environment.id, id),
   });
   await takeDoors(tx, control.ports, id, doorsFor(database.tls_only, doorFollows));
   await insertCredentials(tx, id, credentialsFor(control, id, backup, request.keepCredentials));

@@ -1,18 +1,17 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { promisedSettings } from '#domain/server/redis-configuration.js';
 import { openGate } from '#domain/server/server-role.js';
-import { withoutSecrets } from '#domain/server/users.js';
 import type { RedisNode, RedisTarget } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import type { AttemptContext } from '../run/context.js';
 import { managerTarget } from './manager.js';
 import type { Server } from './server.js';
+import { endOf, type ServerEnded } from './server-ended.js';
 import { verifyDoors } from './verify-doors.js';
 
 /** A server with much data may load for minutes; one that keeps crashing shows it at once. */
 const usualPatience = { deadlineMs: 240_000, intervalMs: 10 };
 const crashCheckMs = 1000;
-const lastWordsLines = 20;
 
 /**
  * Waits until the server answers over TLS, then looks whether it runs with the settings asked for and can be reached through
@@ -27,13 +26,6 @@ export const awaitReady = async (context: AttemptContext, server: Server): Promi
     node.close();
   }
 };
-
-/** The server that is waited for has ended; the engine may start it again and again. One that still loads its data is none of these. */
-export class ServerEnded extends HoldfastError {
-  constructor(detail: string) {
-    super('server_not_ready', detail);
-  }
-}
 
 /**
  * Waits until the server has loaded its data and answers over TLS. The caller closes the connection. Errors: `server_not_ready`, as `ServerEnded`
@@ -83,21 +75,12 @@ const answering = async (context: AttemptContext, target: RedisTarget, signal: A
 const crashWatch = (
   context: AttemptContext,
   server: Server,
-): ((signal: AbortSignal) => Promise<HoldfastError | undefined>) => {
+): ((signal: AbortSignal) => Promise<ServerEnded | undefined>) => {
   let lastLookMs = performance.now();
   return async (signal) => {
     if (performance.now() - lastLookMs < crashCheckMs) return undefined;
     lastLookMs = performance.now();
-    const container = await context.engines.containers.inspectContainer(server.name, server.owner, signal);
-    if (container?.state === 'running') return undefined;
-    if (container) {
-      const words = await context.engines.containers.tailLogs(server.name, lastWordsLines, signal);
-      await context.log('error', withoutSecrets(words));
-    }
-    const cause = container?.outOfMemory ? ', out of memory' : '';
-    return new ServerEnded(
-      `The container is ${container?.state ?? 'gone'}${cause}, exit code ${container?.exitCode ?? 'unknown'}; its last output is in the log.`,
-    );
+    return endOf(context, server, signal);
   };
 };
 

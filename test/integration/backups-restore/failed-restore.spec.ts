@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { planImport, requestImport } from '#operations/requests/request-import.js';
+import { requestRename } from '#operations/requests/request-rename.js';
 import { doorsOf } from '#persistence/doors.js';
 import { findEnvironment } from '#persistence/environments.js';
 import { findOperation, targetsOf } from '#persistence/operations/read.js';
@@ -53,12 +55,20 @@ const refusal = (asked: Promise<unknown>): Promise<string> =>
     () => 'taken',
     (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
   );
-const failing = async (operationId: string) => {
-  installation.host.faults.failAll(new HoldfastError('disk_full', 'says the host'));
-  const operation = await run(operationId);
-  installation.host.faults.failAll(null);
-  return operation;
+/** At its first look, so that nothing was made. */
+const failing = (operationId: string) => {
+  installation.host.faults.failNext('inspectContainer', new HoldfastError('disk_full', 'says the host'));
+  return run(operationId);
 };
+const retry = (operationId: string) => {
+  const { control } = installation;
+  return control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', operationId));
+};
+const givenUp = async (databaseId: string): Promise<unknown[]> =>
+  (
+    await sql`SELECT body::jsonb -> 'detail' AS detail FROM audit_events
+      WHERE action = 'database.given-up' AND database_id = ${databaseId}`.execute(installation.control.db)
+  ).rows;
 
 describe.each(['provision', 'restore', 'import'] as const)('%s:', (kind) => {
   const make = makes[kind];
@@ -77,29 +87,98 @@ describe.each(['provision', 'restore', 'import'] as const)('%s:', (kind) => {
   );
 
   it(
-    'one that failed shows why, is retried where it can be, and gives the handle up with a deprovision',
+    'one that failed shows why, and gives its handle up to whoever asks for it anew',
     async () => {
       const handle = `failed-${kind}`;
       const first = await make(handle);
-      expect(await failing(first)).toMatchObject({ status: 'failed', error: { code: expect.any(String) } });
-      const databaseId = await subjectOf(first);
-      expect(await databaseRow(installation, databaseId)).toMatchObject({ status: 'provision_failed', handle });
-      expect(await refusal(make(handle))).toBe('handle_taken');
-      const { control } = installation;
-      const retry = control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', first));
-      if (kind === 'import') expect(await refusal(retry)).toBe('import_not_retryable');
-      else await cancel(installation, (await retry).id);
-      expect(await run(await request(installation, databaseId, 'deprovision'))).toMatchObject({ status: 'succeeded' });
+      expect(await failing(first)).toMatchObject({ status: 'failed', error: { leftBehind: [] } });
+      const failed = await subjectOf(first);
+      expect(await databaseRow(installation, failed)).toMatchObject({ status: 'provision_failed', handle });
       const again = await make(handle);
-      if (kind !== 'import') {
-        expect(await run(again)).toMatchObject({ status: 'succeeded' });
-        expect(await databaseRow(installation, await subjectOf(again))).toMatchObject({
-          status: 'provisioned',
-          handle,
-        });
-      } else await cancel(installation, again);
+      expect(await databaseRow(installation, failed)).toMatchObject({ status: 'deprovisioned', handle });
+      expect(await doorsOf(installation.control.db, [failed])).toEqual([]);
+      expect(await givenUp(failed)).toEqual([{ detail: { handle, inFavourOf: await subjectOf(again) } }]);
+      expect(await refusal(retry(first))).toBe('database_not_ready');
+      expect(await refusal(make(handle))).toBe('handle_taken');
+      if (kind === 'import') await cancel(installation, again);
+      else expect(await run(again)).toMatchObject({ status: 'succeeded' });
       expect(await complaints(looked(installation))).toEqual([]);
     },
     patience,
   );
+
+  it(
+    'of many who ask for the handle of one that failed at once, one gets it',
+    async () => {
+      const handle = `contested-${kind}`;
+      const first = await make(handle);
+      await failing(first);
+      const asked = Array.from({ length: 5 }, () => make(handle));
+      const answers = await Promise.all(asked.map(refusal));
+      expect(answers.sort()).toEqual([...Array<string>(4).fill('handle_taken'), 'taken']);
+      await cancel(installation, await Promise.any(asked));
+      expect(await givenUp(await subjectOf(first))).toHaveLength(1);
+    },
+    patience,
+  );
 });
+
+describe.each(['provision', 'restore'] as const)('%s:', (kind) => {
+  const make = makes[kind];
+
+  it(
+    'one that failed and could not remove what it made keeps its handle until a deprovision',
+    async () => {
+      const handle = `left-${kind}`;
+      const first = await make(handle);
+      installation.host.faults.failNext('startContainer', new HoldfastError('disk_full', 'says the host'));
+      for (const part of ['ensureContainerAbsent', 'ensureVolumeAbsent'] as const)
+        installation.host.faults.failNext(part, new HoldfastError('engine_error', 'made up'));
+      const failed = await run(first);
+      expect(failed).toMatchObject({ status: 'failed', error: { code: 'disk_full' } });
+      expect(failed?.error?.leftBehind).toHaveLength(2);
+      const databaseId = await subjectOf(first);
+      expect(await refusal(make(handle))).toBe('handle_taken');
+      // A retry that fails before it has made anything removes nothing of what is left.
+      expect(await failing((await retry(first)).id)).toMatchObject({ error: { leftBehind: [] } });
+      expect(await refusal(make(handle))).toBe('handle_taken');
+      expect(await run(await request(installation, databaseId, 'deprovision'))).toMatchObject({ status: 'succeeded' });
+      const again = await make(handle);
+      expect(await run(again)).toMatchObject({ status: 'succeeded' });
+      expect(await givenUp(databaseId)).toEqual([]);
+      expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'one that failed and is retried keeps its handle, before a worker has begun with it and when it has come to be',
+    async () => {
+      const handle = `retried-${kind}`;
+      const first = await make(handle);
+      await failing(first);
+      const { id } = await retry(first);
+      expect(await refusal(make(handle))).toBe('handle_taken');
+      expect(await run(id)).toMatchObject({ status: 'succeeded' });
+      expect(await refusal(make(handle))).toBe('handle_taken');
+      expect(await databaseRow(installation, await subjectOf(first))).toMatchObject({ status: 'provisioned', handle });
+    },
+    patience,
+  );
+});
+
+it(
+  'a rename takes the handle of one that failed as well',
+  async () => {
+    const [{ operationId, databaseId }, failed] = [await create(installation, 'old'), await makes.provision('wanted')];
+    expect(await run(operationId)).toMatchObject({ status: 'succeeded' });
+    await failing(failed);
+    const { control } = installation;
+    await control.db
+      .transaction()
+      .execute(async (tx) => requestRename(control, tx, 'test', await databaseRow(installation, databaseId), 'wanted'));
+    expect(await databaseRow(installation, databaseId)).toMatchObject({ handle: 'wanted' });
+    expect(await databaseRow(installation, await subjectOf(failed))).toMatchObject({ status: 'deprovisioned' });
+  },
+  patience,
+);

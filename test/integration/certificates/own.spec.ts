@@ -33,6 +33,9 @@ beforeEach(async () => {
 afterAll(async () => {
   expect(installation.unexpected).toEqual([]);
   expect(await complaints(looked(installation))).toEqual([]);
+});
+// By itself: what the check above has to say is no reason to leave anything open.
+afterAll(async () => {
   await Promise.all(running.map((one) => one.close()));
   await installation.close();
 });
@@ -227,13 +230,18 @@ describe('a certificate that cannot be brought', () => {
       const { clients } = installation;
       let hold = clients.faults.hold('connect');
       const operationId = await bringCertificate(installation, primary, chain);
-      // Both servers are told whom to believe, then the one is told to load it, and then it is looked at.
-      for (let connection = 1; connection <= 4; connection++) {
-        await hold.reached;
-        const former = hold;
-        if (connection < 4) hold = clients.faults.hold('connect');
-        else clients.faults.failNext('connect', new HoldfastError('database_not_ready', 'made up'));
-        former.release();
+      try {
+        // Both servers are told whom to believe, then the one is told to load it, and then it is looked at.
+        for (let connection = 1; connection <= 4; connection++) {
+          await hold.reached;
+          const former = hold;
+          if (connection < 4) hold = clients.faults.hold('connect');
+          else clients.faults.failNext('connect', new HoldfastError('database_not_ready', 'made up'));
+          former.release();
+        }
+      } finally {
+        // Whatever failed: a worker that is held does not end.
+        hold.release();
       }
       expect((await finished(installation, operationId)).error).toMatchObject({ detail: 'made up', leftBehind: [] });
       const steps = await stepsOf(installation.control.db, [operationId]);

@@ -9,10 +9,11 @@ import { driftSweep } from '#operations/drift/drift-sweep.js';
 import { Sweeper } from '#operations/drift/sweeper.js';
 import { Listener } from '#persistence/listen.js';
 import { findObservation } from '#persistence/observations.js';
-import { findSweep, insertSweep, pageSweeps, type SweepRow } from '#persistence/sweeps.js';
+import { findSweep, pageSweeps, type SweepRow } from '#persistence/sweeps.js';
 import { queuePrefix } from '#queue/prefix.js';
 import { queueConnection, Queues } from '#queue/queues.js';
 import { createApiOn, type ApiClient } from '../../support/api.js';
+import { askForSweep, endedSweep } from '../../support/asked-sweeps.js';
 import { makeToken } from '../../support/control.js';
 import { eventually } from '../../support/eventually.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
@@ -38,20 +39,8 @@ const sweeper = (owner: string, stop = new AbortController().signal): Sweeper =>
     stop,
   );
 
-const ask = async (): Promise<string> => {
-  const id = newId();
-  await installation.control.db.transaction().execute((tx) => insertSweep(tx, id, 'drift', 'test'));
-  return id;
-};
-const ended = (id: string): Promise<SweepRow> =>
-  eventually(
-    async () => {
-      const row = await findSweep(installation.control.db, id);
-      if (!row?.finished_at) throw new Error(`The sweep is ${row?.status ?? 'missing'}`);
-      return row;
-    },
-    { withinMs: 10_000 },
-  );
+const ask = (): Promise<string> => askForSweep(installation, 'drift');
+const ended = (id: string): Promise<SweepRow> => endedSweep(installation, id);
 
 beforeAll(async () => {
   installation = await createFakeInstallation();
@@ -61,6 +50,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(errors).toEqual([]);
+});
+// By itself: what the check above has to say is no reason to leave anything open.
+afterAll(async () => {
   await api.close();
   await Promise.all(running.map((one) => one.close()));
   await installation.close();
