@@ -20,9 +20,6 @@ import type { RunnerOptions } from './runner-options.js';
 /** A worker that dies ends an attempt as well; an operation that ends every worker must not go on for ever. */
 const lossesForEachAttempt = 3;
 
-/** The way back has its own time, because a cancelled or overdue attempt's signal is spent. */
-const compensationDeadlineMs = 60_000;
-
 /** Runs operations: one attempt for each call of `run`. The row decides whether there is anything to do. Any of `stops` releases it. */
 export class OperationRunner {
   private readonly running = new Map<string, LeaseKeeper>();
@@ -127,10 +124,11 @@ const requireLossLeft = ({ kind, losses }: OperationRow): void => {
 
 /** What no step has begun to make is not there to be removed: an engine that is away all the time leaves nothing behind. */
 const compensate = async (context: AttemptContext, lost: AbortSignal): Promise<readonly string[]> => {
-  const undo = kindRunners[context.operation.kind].compensate;
+  const { kind } = context.operation;
+  const undo = kindRunners[kind].compensate;
   if (!undo || !context.begun) return [];
   if ((await stepsOf(context.control.db, [context.operation.id])).length === 0) return [];
   await context.log('info', 'Removing what was made.');
   await faultPoints.reached('compensation:begun');
-  return undo({ ...context, signal: AbortSignal.any([lost, AbortSignal.timeout(compensationDeadlineMs)]) });
+  return undo({ ...context, signal: AbortSignal.any([lost, AbortSignal.timeout(operationKinds[kind].undoMs)]) });
 };

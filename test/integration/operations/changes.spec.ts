@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { OperationRequest } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
+import { operationKinds } from '#domain/operation/kinds.js';
 import { containerName, serverPaths } from '#domain/server/names.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { doorsOf } from '#persistence/doors.js';
@@ -112,6 +113,25 @@ describe('configure', () => {
     const again = await control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', operationId));
     expect(await run(again.id)).toEqual({ kind: 'done' });
     expect((await serverOf(id)).setting('timeout')).toBe('9');
+  });
+
+  it('has as much time for the way back of a mode as for the way there', async () => {
+    const id = await provisioned('time');
+    const operationId = await request(installation, id, { type: 'configure', persistence: 'rdb' });
+    installation.host.faults.failNext('writeFiles', boom);
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const asked: number[] = [];
+    AbortSignal.timeout = (ms) => {
+      asked.push(ms);
+      return timeout(ms);
+    };
+    try {
+      expect(await run(operationId)).toMatchObject({ kind: 'fail' });
+    } finally {
+      AbortSignal.timeout = timeout;
+    }
+    expect(asked).toContain(operationKinds.configure.timeoutMs);
+    expect((await serverOf(id)).setting('appendonly')).toBe('yes');
   });
 
   it('that the server ends over when it is started again is refused, and the former one serves', async () => {
