@@ -51,8 +51,9 @@ const backup = (permission: Permission, overrides: Partial<OperationKindEntry> =
 
 export const operationKinds = {
   provision: lifecycle('deploy', { cancellable: true }),
-  restart: lifecycle('ops'),
-  reload: lifecycle('ops'),
+  // The last save of a large server takes its time.
+  restart: lifecycle('ops', { timeoutMs: 3_600_000 }),
+  reload: lifecycle('ops', { timeoutMs: 3_600_000 }),
   // The first copy of a large database takes long.
   replicate: lifecycle('deploy', { timeoutMs: 3_600_000, cancellable: true }),
   promote: lifecycle('deploy'),

@@ -1,7 +1,8 @@
+import { stopGraceSeconds } from '#domain/database/size.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { writeRecordedRole } from '../replication/role-file.js';
 import { awaitAnswer, open } from '../server/readiness.js';
-import { serverOf, stopGraceSeconds } from '../server/server.js';
+import { serverOf } from '../server/server.js';
 import { fileMode } from './file-mode.js';
 
 /**
@@ -13,7 +14,7 @@ export const revive = async (context: AttemptContext): Promise<void> => {
   const { name } = serverOf(control, database, environment);
   const persistence = (await fileMode(context)) ?? database.persistence;
   // The engine may start it again and again.
-  await engines.containers.stopContainer(name, stopGraceSeconds, signal);
+  await engines.containers.stopContainer(name, stopGraceSeconds(database.memory_mb), signal);
   await writeRecordedRole(on(context, { ...database, persistence }));
   await engines.containers.startContainer(name, signal);
   const node = await awaitAnswer(context, serverOf(control, database, environment));

@@ -4,7 +4,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { labels, serverPaths } from '#domain/server/names.js';
 import type { ServerRole } from '#domain/server/server-role.js';
 import type { PersistenceMode } from '#domain/database/persistence.js';
-import { memoryLimitBytes } from '#domain/database/size.js';
+import { memoryLimitBytes, stopGraceSeconds } from '#domain/database/size.js';
 import type { ContainerSpec } from '#engine/ports/container-engine.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { allottedMemoryMb, updateDatabase } from '#persistence/databases.js';
@@ -17,7 +17,7 @@ import { authoritiesOf, certificateOf } from '../server/own-certificate.js';
 import { recordedRole } from '../server/role.js';
 import { serverFiles } from '../server/files.js';
 import { together } from './together.js';
-import { containerSpec, networkSpec, serverOf, stopGraceSeconds, volumeSpec, type Server } from '../server/server.js';
+import { containerSpec, networkSpec, serverOf, volumeSpec, type Server } from '../server/server.js';
 
 /** The actions that provision, restart, reload and deprovision are made of. Each may be repeated at any time. */
 
@@ -149,15 +149,15 @@ export const start = (context: AttemptContext): Promise<void> =>
   context.engines.containers.startContainer(serverIn(context).name, context.signal);
 
 /** Asks the server to end, so that it saves; says so when it had to be killed. */
-export const stop = async (context: AttemptContext): Promise<void> => {
-  const outcome = await context.engines.containers.stopContainer(
-    serverIn(context).name,
-    stopGraceSeconds,
-    context.signal,
-  );
-  if (outcome === 'killed') {
-    await context.log('warn', `The server did not end within ${stopGraceSeconds} s and was killed.`);
-  }
+export const stop = async (
+  context: AttemptContext,
+  graceSeconds = stopGraceSeconds(context.database.memory_mb),
+): Promise<void> => {
+  const { containers } = context.engines;
+  const outcome = await containers.stopContainer(serverIn(context).name, graceSeconds, context.signal);
+  if (outcome !== 'killed') return;
+  const lost = context.database.persistence === 'rdb' ? ' What was written since its last save is lost.' : '';
+  await context.log('warn', `The server did not end within ${graceSeconds} s and was killed.${lost}`);
 };
 
 export const remove = (context: AttemptContext): Promise<void> => {
