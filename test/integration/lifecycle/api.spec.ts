@@ -278,3 +278,13 @@ describe('the catalogue file', () => {
     rmSync(directory, { recursive: true });
   });
 });
+
+describe('a version that the catalogue has dropped', () => {
+  it('is deprecated, as the sweep and the metrics have it', async () => {
+    const [id] = await recordDatabases(api.control, ['5.0'], 50);
+    expect((await api.send('GET', `/v1/databases/${id}`)).body).toMatchObject({
+      version: '5.0',
+      lifecycle: 'deprecated',
+    });
+  });
+});
