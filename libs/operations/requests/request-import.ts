@@ -1,6 +1,6 @@
 import type { ImportWishes } from '#contracts/import-requests.js';
 import { requireOffered } from '#domain/catalogue/lifecycle.js';
-import { resolveVersion } from '#domain/catalogue/version.js';
+import { resolveVersion } from '#domain/catalogue/resolve-version.js';
 import { doorFollows } from '#domain/database/status.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { keysIn } from '#domain/rdb/summary.js';
@@ -46,7 +46,7 @@ export const planImport = async (
   environment: EnvironmentRow,
   { handle, memoryMb, diskGb, ...wanted }: ImportWishes,
 ): Promise<ImportPlan> => {
-  const { entry, persistence } = resolveVersion(control.catalogue, wanted);
+  const { entry, persistence } = resolveVersion(control.catalogue, wanted, control.now());
   requireOffered(control.catalogue, entry, control.now());
   if ((await handlesLike(db, environment.id, handle)).includes(handle)) {
     throw new HoldfastError('handle_taken', `The handle "${handle}" is taken in "${environment.name}".`);
