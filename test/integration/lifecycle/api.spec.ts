@@ -198,7 +198,15 @@ describe('the forecast', () => {
   });
 
   it('refuses what it cannot look at', async () => {
-    for (const query of ['days=0', 'days=3651', 'days=x', 'asOf=soon', 'cursor=bm9uZQ'])
+    for (const query of [
+      'days=0',
+      'days=3651',
+      'days=x',
+      'asOf=soon',
+      'asOf=9999-12-31',
+      'asOf=0000-01-01',
+      'cursor=bm9uZQ',
+    ])
       expect([query, (await api.send('GET', `/v1/lifecycle/forecast?${query}`)).status]).toEqual([query, 400]);
     expect((await api.send('GET', '/v1/lifecycle/forecast?environment=none')).body.code).toBe('environment_not_found');
   });
