@@ -5,7 +5,7 @@ import type { Configuration } from '#configuration/configuration.js';
 import { loadConfiguration } from '#configuration/configuration.js';
 import { loadCatalogue } from '#configuration/catalogue.js';
 import { currentUser, processEnvironment } from '#configuration/environment.js';
-import { defaultEntry } from '#domain/catalogue/version.js';
+import { defaultEntry } from '#domain/catalogue/lifecycle.js';
 import { counted } from '#domain/text/counted.js';
 import { ApiClient } from './api-client.js';
 import { apiUrl } from './api-url.js';
@@ -118,7 +118,7 @@ const ensureAllImages = async (
   const source = await ensureImages(docker, serverImages, imageSource, progress, signal);
   const settings = { HOLDFAST_EDGE_IMAGE: imageNames.edge };
   if (source === 'registry' || catalogueFile !== null) {
-    await ensurePulled(docker, defaultEntry(loadCatalogue(catalogueFile)).image, progress, signal);
+    await ensurePulled(docker, defaultEntry(loadCatalogue(catalogueFile), new Date()).image, progress, signal);
     return settings;
   }
   await ensureImages(docker, databaseImages, source, progress, signal);

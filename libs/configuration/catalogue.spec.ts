@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveVersion } from '#domain/catalogue/version.js';
+import { resolveVersion } from '#domain/catalogue/resolve-version.js';
 import { isOffered, listVersions } from '#domain/catalogue/lifecycle.js';
 import { loadCatalogue } from './catalogue.js';
 import { ConfigurationError } from './configuration-error.js';
@@ -58,7 +58,7 @@ describe('the catalogue that ships', () => {
   });
 
   it('has a default that can be provisioned', () => {
-    const { entry, persistence } = resolveVersion(shipped, {});
+    const { entry, persistence } = resolveVersion(shipped, {}, now);
     expect([entry.version, persistence, isOffered(shipped, entry, now)]).toEqual(['8.2', 'aof', true]);
   });
 });

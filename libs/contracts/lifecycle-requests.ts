@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { sweepKinds } from '#domain/drift/sweep.js';
 
+/** Far from the ends of what Postgres takes for a day, since a forecast reckons with days before and after. */
+const years = { first: 1970, last: 2999 } as const;
+
 /** A date means its first moment in UTC. */
-export const asOfSchema = z.union(
-  [z.iso.date(), z.iso.datetime({ offset: true })],
-  'must be a date such as 2026-06-30, or a date and time',
-);
+export const asOfSchema = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a date such as 2026-06-30, or a date and time')
+  .refine((text) => {
+    const year = Number(text.slice(0, 4));
+    return year >= years.first && year <= years.last;
+  }, `must be of the years ${years.first} to ${years.last}`);
 
 /** Body of `POST /v1/sweeps`. */
 export const requestSweepSchema = z

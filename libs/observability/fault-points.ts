@@ -71,6 +71,7 @@ const actions = {
     'log-in',
     'restart-policy',
     'persist',
+    'keep',
     'settings',
     'users',
     'lead',

@@ -76,13 +76,17 @@ export const recordTakeover = async (
     .execute();
 };
 
-/** Databases with a kept server whose time is over, and that no operation of this kind is about to tidy. */
+/**
+ * Databases with a kept server whose time is over, with no operation that sees to it, and no removal that failed within the last hour: another one
+ * would not help either, and would stand before whatever else the database needs.
+ */
 export const databasesToTidy = async (db: Db, now: Date): Promise<readonly string[]> => {
   const { rows } = await sql<{ database_id: string }>`
     SELECT DISTINCT incarnations.database_id FROM incarnations
     WHERE state = 'kept' AND keep_until <= ${now} AND NOT EXISTS (
       SELECT FROM operations JOIN operation_targets target ON target.operation_id = operations.id
-      WHERE target.database_id = incarnations.database_id AND NOT target.finished AND operations.kind IN ('discard', 'deprovision'))`.execute(
+      WHERE target.database_id = incarnations.database_id AND ((NOT target.finished AND operations.kind IN ('discard', 'deprovision'))
+        OR (operations.kind = 'discard' AND operations.status = 'failed' AND operations.finished_at > now() - interval '1 hour')))`.execute(
     db,
   );
   return rows.map((row) => row.database_id);

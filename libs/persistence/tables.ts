@@ -11,12 +11,10 @@ import type {
   DatabaseStatus,
   DoorFollows,
 } from '#domain/database/status.js';
-import type { OperationKind } from '#domain/operation/kinds.js';
-import type { OperationStatus } from '#domain/operation/state-machine.js';
 import type { Permission } from '#domain/permissions/permission.js';
 import type { IncarnationTable } from './incarnation-table.js';
 import type { Settings } from '#domain/settings/settings.js';
-import type { OperationError, OperationParameters, OperationReceipt } from './operation-documents.js';
+import type { OperationTable } from './operation-table.js';
 import type { OwnCertificateTable } from './own-certificate-table.js';
 import type { SettingsHistoryTable } from './settings-table.js';
 
@@ -122,26 +120,6 @@ interface DoorTable {
   connection_limit: number | null;
   idle_timeout_seconds: number | null;
   bind_address: string | null;
-}
-
-interface OperationTable {
-  id: string;
-  kind: OperationKind;
-  status: OperationStatus;
-  environment_id: string;
-  parameters: ColumnType<OperationParameters, string, string>;
-  requested_by: string;
-  retry_of: string | null;
-  attempt: Generated<number>;
-  lease_owner: string | null;
-  lease_expires_at: Date | null;
-  cancel_requested_at: Date | null;
-  cancel_requested_by: string | null;
-  error: ColumnType<OperationError | null, string | null, string | null>;
-  receipt: ColumnType<OperationReceipt | null, string | null, string | null>;
-  created_at: Generated<Date>;
-  started_at: Date | null;
-  finished_at: Date | null;
 }
 
 interface OperationTargetTable {

@@ -89,6 +89,7 @@ describe('a worker that dies leaves a server that was removed to another one tha
 describe('a worker that dies leaves what was changed by hand to another one that puts it right', () => {
   const changes: Readonly<Record<string, () => Promise<unknown>>> = {
     'restart-policy': () => docker('update', '--restart', 'no', replica.container),
+    keep: () => byManager(replica, 'CONFIG', 'SET', 'appendonly', 'no'),
     settings: () => byManager(replica, 'CONFIG', 'SET', 'maxmemory', '1mb'),
     users: () => byManager(replica, 'ACL', 'SETUSER', 'tenant', 'resetpass', '>x'),
     follow: () => byManager(replica, 'REPLICAOF', '127.0.0.1', '1'),

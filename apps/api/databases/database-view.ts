@@ -1,8 +1,7 @@
 import type { Database } from '#contracts/http/databases.js';
-import { lifecycleOf } from '#domain/catalogue/lifecycle.js';
 import { memoryOnlyWarning, persistenceLabels } from '#domain/database/persistence.js';
 import { containerName, volumeName } from '#domain/server/names.js';
-import { isInForce } from '#domain/lifecycle/mark.js';
+import { isInForce, standingOf } from '#domain/lifecycle/mark.js';
 import type { Control } from '#operations/control.js';
 import { doorSettingsOf } from '#persistence/doors.js';
 import type { DatabaseView } from '#persistence/pages/databases.js';
@@ -50,22 +49,19 @@ const keptServersOf = ({ id, kept }: DatabaseView, { installation }: Surrounding
     until: new Date(until).toISOString(),
   }));
 
-const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => {
-  const entry = catalogue.find((candidate) => candidate.version === row.version);
-  return {
-    status: row.status,
-    lifecycle: entry ? lifecycleOf(entry, now()) : null,
-    role: row.role,
-    lifecycleMark: row.mark && {
-      ...{ lifecycle: row.mark.lifecycle, version: row.mark.version },
-      noticedAt: new Date(row.mark.marked_at).toISOString(),
-    },
-    exemption: exemptionOf(row, now()),
-    health: row.health,
-    healthReason: row.health_reason,
-    generation: row.generation,
-  };
-};
+const stateOf = (row: DatabaseView, { catalogue, now }: Surroundings) => ({
+  status: row.status,
+  lifecycle: standingOf(catalogue, row.version, now()).lifecycle,
+  role: row.role,
+  lifecycleMark: row.mark && {
+    ...{ lifecycle: row.mark.lifecycle, version: row.mark.version },
+    noticedAt: new Date(row.mark.marked_at).toISOString(),
+  },
+  exemption: exemptionOf(row, now()),
+  health: row.health,
+  healthReason: row.health_reason,
+  generation: row.generation,
+});
 
 const ownCertificateOf = ({ own_certificate: own }: DatabaseView): Database['ownCertificate'] =>
   own && {

@@ -929,8 +929,11 @@ export interface components {
         | 'deprovisioned'
         | 'provision_failed'
         | 'deprovision_failed';
-      /** @description Null when the catalogue no longer has the version. */
-      lifecycle: ('available' | 'end-of-life' | 'deprecated') | null;
+      /**
+       * @description Of its version, now; one that the catalogue no longer has is deprecated.
+       * @enum {string}
+       */
+      lifecycle: 'available' | 'end-of-life' | 'deprecated';
       /** @description What the deprecation sweep has marked and told once; `lifecycle` is how it is now. */
       lifecycleMark: {
         /** @enum {string} */

@@ -60,7 +60,7 @@ export const databaseSchema = z
     persistence: z.enum(persistenceModes),
     persistenceLabel: z.string().nullable(),
     status: z.enum(databaseStatuses),
-    lifecycle: z.enum(lifecycles).nullable().describe('Null when the catalogue no longer has the version.'),
+    lifecycle: z.enum(lifecycles).describe('Of its version, now; one that the catalogue no longer has is deprecated.'),
     lifecycleMark: z
       .strictObject({ lifecycle: z.enum(marks), version: z.string(), noticedAt: timestamp })
       .nullable()

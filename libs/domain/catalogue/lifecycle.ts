@@ -34,6 +34,14 @@ export const isDeprecated = (catalogue: Catalogue, version: string, now: Date): 
 export const isOffered = (catalogue: Catalogue, entry: CatalogueEntry, now: Date): boolean =>
   lifecycleOf(entry, now) !== 'deprecated' || newestEntry(catalogue)?.version === entry.version;
 
+/** The version that is marked as the default, as long as it is offered; else the newest, which always is. Errors: `version_unknown`. */
+export const defaultEntry = (catalogue: Catalogue, now: Date): CatalogueEntry => {
+  const marked = catalogue.find((candidate) => candidate.default && isOffered(catalogue, candidate, now));
+  const entry = marked ?? newestEntry(catalogue);
+  if (!entry) throw new HoldfastError('version_unknown', 'The version catalogue is empty.');
+  return entry;
+};
+
 /** Errors: `version_deprecated`, naming the versions offered instead. */
 export const requireOffered = (catalogue: Catalogue, entry: CatalogueEntry, now: Date): void => {
   if (isOffered(catalogue, entry, now)) return;
@@ -70,7 +78,7 @@ export const listVersions = (catalogue: Catalogue, now: Date): readonly VersionL
       eolAt: entry.eolAt && lastDay(entry.eolAt),
       deprecatedAt: entry.deprecatedAt && lastDay(entry.deprecatedAt),
       latest: newestEntry(catalogue)?.version === entry.version,
-      default: entry.default,
+      default: defaultEntry(catalogue, now).version === entry.version,
       flavours: flavoursOf(entry.version),
       offered: isOffered(catalogue, entry, now),
       image: entry.image,

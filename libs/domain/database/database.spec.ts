@@ -1,8 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { operationKinds } from '../operation/kinds.js';
 import { environmentNamePattern, handlePattern } from './handle.js';
 import { persistenceLabels, persistenceModes, persistenceSettings } from './persistence.js';
-import { cpuShares, maxmemoryBytes, memoryBoundsMb, memoryLimitBytes } from './size.js';
+import {
+  cpuShares,
+  leastStopGraceSeconds,
+  maxmemoryBytes,
+  memoryBoundsMb,
+  memoryLimitBytes,
+  mostStopGraceSeconds,
+  stopGraceSeconds,
+} from './size.js';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
 const others = [...'._-'];
@@ -100,6 +109,27 @@ describe('maxmemoryBytes', () => {
   it('is 734,003,200 bytes less the overhead at the default size', () => {
     expect(maxmemoryBytes(1024, 'aof')).toBe(734_003_200);
     expect(maxmemoryBytes(1024, 'none')).toBe(838_860_800);
+  });
+});
+
+describe('stopGraceSeconds', () => {
+  it('grows with what there may be to save', () => {
+    expect([64, 1024, 10_240, 102_400].map(stopGraceSeconds)).toEqual([32, 51, 235, 2078]);
+  });
+
+  it('is never below what a small server has, and never above what an operation has time for', () => {
+    const memoryMb = fc.integer({ min: memoryBoundsMb.minimum, max: memoryBoundsMb.maximum });
+    fc.assert(
+      fc.property(memoryMb, (size) => {
+        expect(stopGraceSeconds(size)).toBeGreaterThan(leastStopGraceSeconds);
+        expect(stopGraceSeconds(size)).toBeLessThanOrEqual(mostStopGraceSeconds);
+        expect(stopGraceSeconds(size)).toBeLessThanOrEqual(stopGraceSeconds(size + 1));
+      }),
+    );
+    // A call of the engine, and the wait for an answer afterwards.
+    const othersSeconds = 60 + 240;
+    for (const kind of ['restart', 'reload', 'configure', 'upgrade', 'go-back'] as const)
+      expect(operationKinds[kind].timeoutMs).toBeGreaterThan((mostStopGraceSeconds + othersSeconds) * 1000);
   });
 });
 

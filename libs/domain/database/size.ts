@@ -35,3 +35,14 @@ export const maxmemoryBytes = (memoryMb: number, mode: PersistenceMode): number 
 
 /** Relative CPU weight: a quarter of a CPU (256 shares) for each GB, as the reference's general-purpose profile. */
 export const cpuShares = (memoryMb: number): number => Math.max(2, Math.floor(memoryMb / 4));
+
+/** What a server that has little to save, or nothing that is kept, is given to end. */
+export const leastStopGraceSeconds = 30;
+/** The operations that stop a server have an hour, and have to start it again. */
+export const mostStopGraceSeconds = 3000;
+/** What a busy disk takes of a last save. */
+const savedMbPerSecond = 50;
+
+/** A server ends within this time, its last save included, or is killed: and then what was written since the save before is lost with mode `rdb`. */
+export const stopGraceSeconds = (memoryMb: number): number =>
+  Math.min(mostStopGraceSeconds, leastStopGraceSeconds + Math.ceil(memoryMb / savedMbPerSecond));

@@ -16,7 +16,7 @@ const actions = (
   const done = new Set<string>();
   let findings = before;
   for (;;) {
-    const decision = decideRepair({ findings, madeByThis: false, done, ...more });
+    const decision = decideRepair({ findings, madeByThis: false, lacksAppendOnly: false, done, ...more });
     if (decision.next === 'finish') return [...done];
     if ('code' in decision) return [...done, decision.code];
     if (decision.next === 'create' && mends) findings = [safe('container_stopped')];
@@ -58,6 +58,12 @@ describe('decideRepair', () => {
       'gate',
       'report',
     ]);
+  });
+
+  it('has an append-only file written before it puts settings right, also where nothing is found', () => {
+    const more = { lacksAppendOnly: true };
+    expect(actions([safe('settings_differ')], false, more)).toEqual(['look', 'persist', 'keep', 'settings', 'report']);
+    expect(actions([], false, more)).toEqual(['look', 'persist', 'keep', 'report']);
   });
 
   it('touches nothing in a split brain, or of a stranger', () => {

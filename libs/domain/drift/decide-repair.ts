@@ -11,6 +11,7 @@ export type RepairAction =
   | 'log-in'
   | 'restart-policy'
   | 'persist'
+  | 'keep'
   | 'settings'
   | 'users'
   | 'lead'
@@ -23,6 +24,8 @@ export interface RepairSituation {
   readonly findings: readonly Finding[];
   /** The container was made by this operation and may lack its files. */
   readonly madeByThis: boolean;
+  /** The server answers, and it or its file does without the append-only file that is recorded. */
+  readonly lacksAppendOnly: boolean;
   readonly done: ReadonlySet<string>;
 }
 
@@ -30,6 +33,8 @@ export interface RepairSituation {
 const remedies: readonly (readonly [action: RepairAction, codes: readonly FindingCode[]])[] = [
   ['log-in', ['manager_refused']],
   ['restart-policy', ['restart_policy_differs']],
+  // Before the settings: a server that is told to append and dies while it writes must find a file that does not promise what it had not written.
+  ['keep', []],
   ['settings', ['settings_differ']],
   ['users', ['users_differ']],
   ['lead', ['role_differs']],
@@ -49,7 +54,7 @@ export const decideRepair = (situation: RepairSituation): Decision<RepairAction>
   if (findings.some(({ code }) => code === 'container_stranger')) {
     return refuse('name_taken_by_stranger', 'A container that is not ours has the name of this database.');
   }
-  const chain: RepairAction[] = [...bringUp(situation), ...mend(findings), 'report'];
+  const chain: RepairAction[] = [...bringUp(situation), ...mend(situation), 'report'];
   if (!done.has('look')) return { next: 'look' };
   const next = chain.find((action) => !done.has(action));
   return next === undefined ? { next: 'finish' } : { next };
@@ -70,7 +75,9 @@ const bringUp = ({ findings, madeByThis, done }: RepairSituation): RepairAction[
   return [...create, ...(start ? (['persist', 'start', 'open-doors', 'await-answer'] as const) : [])];
 };
 
-const mend = (findings: readonly Finding[]): RepairAction[] => [
+const mend = ({ findings, lacksAppendOnly }: RepairSituation): RepairAction[] => [
   'persist',
-  ...remedies.filter(([, codes]) => codes.some((code) => isSafe(findings, code))).map(([action]) => action),
+  ...remedies
+    .filter(([action, codes]) => (action === 'keep' ? lacksAppendOnly : codes.some((code) => isSafe(findings, code))))
+    .map(([action]) => action),
 ];

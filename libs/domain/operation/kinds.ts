@@ -16,6 +16,8 @@ export interface OperationKindEntry {
   readonly backoff: { readonly firstMs: number; readonly maximumMs: number };
   /** Deadline of one attempt. */
   readonly timeoutMs: number;
+  /** Deadline of the way back of a failed or cancelled operation: that of an attempt is spent. */
+  readonly undoMs: number;
   readonly permission: Permission;
   /** Whether it can be stopped once it runs: in any step, in none, or as long as it has begun no other steps than these. */
   readonly cancellable: boolean | readonly string[];
@@ -27,6 +29,7 @@ const lifecycle = (permission: Permission, overrides: Partial<OperationKindEntry
   attempts: 8,
   backoff: { firstMs: 500, maximumMs: 30_000 },
   timeoutMs: 300_000,
+  undoMs: 60_000,
   permission,
   cancellable: false,
   exclusive: true,
@@ -39,6 +42,7 @@ const backup = (permission: Permission, overrides: Partial<OperationKindEntry> =
   attempts: 10,
   backoff: { firstMs: 1000, maximumMs: 60_000 },
   timeoutMs: 6 * 3_600_000,
+  undoMs: 60_000,
   permission,
   cancellable: true,
   exclusive: false,
@@ -47,8 +51,9 @@ const backup = (permission: Permission, overrides: Partial<OperationKindEntry> =
 
 export const operationKinds = {
   provision: lifecycle('deploy', { cancellable: true }),
-  restart: lifecycle('ops'),
-  reload: lifecycle('ops'),
+  // The last save of a large server takes its time.
+  restart: lifecycle('ops', { timeoutMs: 3_600_000 }),
+  reload: lifecycle('ops', { timeoutMs: 3_600_000 }),
   // The first copy of a large database takes long.
   replicate: lifecycle('deploy', { timeoutMs: 3_600_000, cancellable: true }),
   promote: lifecycle('deploy'),
@@ -61,9 +66,10 @@ export const operationKinds = {
     cancellable: ['check', 'backup', 'verify', 'try', 'create', 'start', 'await-answer', 'prepare'],
   }),
   discard: lifecycle('destroy'),
-  repair: lifecycle('ops', { attempts: 5 }),
-  // A change of mode may write all data anew.
-  configure: lifecycle('ops', { timeoutMs: 3_600_000, cancellable: true }),
+  // An append-only file that is not there is written first.
+  repair: lifecycle('ops', { attempts: 5, timeoutMs: 3_600_000 }),
+  // A change of mode may write all data anew, and so may its way back, which first waits for what is being written.
+  configure: lifecycle('ops', { timeoutMs: 3_600_000, undoMs: 3_600_000, cancellable: true }),
   resize: lifecycle('ops', { cancellable: true }),
   'rotate-credentials': lifecycle('ops'),
   'retire-credentials': lifecycle('ops'),

@@ -1,5 +1,6 @@
 import { requireOffered } from '../catalogue/lifecycle.js';
-import { compareVersions, resolveVersion, type Catalogue, type CatalogueEntry } from '../catalogue/version.js';
+import { resolveVersion } from '../catalogue/resolve-version.js';
+import { compareVersions, type Catalogue, type CatalogueEntry } from '../catalogue/version.js';
 import type { PersistenceMode } from '../database/persistence.js';
 import { HoldfastError } from '../errors/holdfast-error.js';
 
@@ -17,7 +18,7 @@ export const upgradeTarget = (
   wanted: string,
   now: Date,
 ): CatalogueEntry => {
-  const { entry, persistence: meant } = resolveVersion(catalogue, { version: wanted });
+  const { entry, persistence: meant } = resolveVersion(catalogue, { version: wanted }, now);
   // A bare version names no mode here: the database keeps its own.
   if (wanted !== entry.version && meant !== persistence) {
     throw new HoldfastError(

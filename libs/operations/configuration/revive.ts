@@ -1,9 +1,9 @@
-import { persistenceSettings, type PersistenceMode } from '#domain/database/persistence.js';
-import { serverPaths } from '#domain/server/names.js';
+import { stopGraceSeconds } from '#domain/database/size.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { writeRecordedRole } from '../replication/role-file.js';
 import { awaitAnswer, open } from '../server/readiness.js';
-import { serverOf, stopGraceSeconds } from '../server/server.js';
+import { serverOf } from '../server/server.js';
+import { fileMode } from './file-mode.js';
 
 /**
  * Gives a server that does not come up with its new settings the old ones, in the mode that its file has now: what another mode needs may not be on
@@ -12,10 +12,9 @@ import { serverOf, stopGraceSeconds } from '../server/server.js';
 export const revive = async (context: AttemptContext): Promise<void> => {
   const { engines, control, database, environment, signal } = context;
   const { name } = serverOf(control, database, environment);
-  const text = (await engines.containers.readFile(name, serverPaths.configuration, signal))?.toString('utf8') ?? '';
-  const persistence = modeOf(text) ?? database.persistence;
+  const persistence = (await fileMode(context)) ?? database.persistence;
   // The engine may start it again and again.
-  await engines.containers.stopContainer(name, stopGraceSeconds, signal);
+  await engines.containers.stopContainer(name, stopGraceSeconds(database.memory_mb), signal);
   await writeRecordedRole(on(context, { ...database, persistence }));
   await engines.containers.startContainer(name, signal);
   const node = await awaitAnswer(context, serverOf(control, database, environment));
@@ -25,12 +24,4 @@ export const revive = async (context: AttemptContext): Promise<void> => {
   } finally {
     node.close();
   }
-};
-
-/** The mode that a file was written for. */
-const modeOf = (text: string): PersistenceMode | undefined => {
-  const appendonly = /^appendonly (\w+)$/m.exec(text)?.[1];
-  if (appendonly === undefined) return undefined;
-  if (appendonly === persistenceSettings.aof['appendonly']) return 'aof';
-  return /^save ""$/m.test(text) ? 'none' : 'rdb';
 };

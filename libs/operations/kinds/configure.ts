@@ -86,7 +86,7 @@ const touching: ReadonlySet<string> = new Set<ConfigureAction>([
   ...(['start', 'take-doors', 'keep', 'apply', 'persist', 'let-go', 'stop', 'open-doors', 'close-doors'] as const),
 ]);
 
-/** What it is given to answer, or to be seen to have ended; the way back has no more than a minute. */
+/** What it is given to answer, or to be seen to have ended. */
 const reviveAfter = { deadlineMs: 10_000, intervalMs: 50 };
 
 /** The engine starts one that ends over its settings again and again, and calls it running meanwhile. */

@@ -1,3 +1,4 @@
+import { leastStopGraceSeconds } from '#domain/database/size.js';
 import {
   decideDeprovision,
   type DeprovisionAction,
@@ -48,7 +49,8 @@ export const deprovision: KindHandler<Situation, DeprovisionAction> = {
   actions: {
     'final-backup': takeFinalBackup,
     'close-doors': closeDoors,
-    stop,
+    // What it would save goes.
+    stop: (context) => stop(context, leastStopGraceSeconds),
     remove,
     'remove-others': removeOthers,
     'remove-volume': removeVolume,

@@ -21,7 +21,7 @@ export interface KindHandler<Situation, Action extends string> {
   readonly compensate?: (context: AttemptContext) => Promise<readonly string[]>;
   /**
    * Asked when an error that may pass has come back too often: true when what was begun must not be left as it is. The operation then
-   * goes on as long as an operation may.
+   * goes on until it is done, at the longest wait of its kind.
    */
   readonly perseveres?: (context: AttemptContext) => Promise<boolean>;
   /** Asked when it failed, in the transaction that writes it: true when its database is as it was before. */

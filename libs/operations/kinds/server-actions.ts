@@ -3,11 +3,13 @@ import type { OperationKind } from '#domain/operation/kinds.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { labels, serverPaths } from '#domain/server/names.js';
 import type { ServerRole } from '#domain/server/server-role.js';
-import { memoryLimitBytes } from '#domain/database/size.js';
+import type { PersistenceMode } from '#domain/database/persistence.js';
+import { memoryLimitBytes, stopGraceSeconds } from '#domain/database/size.js';
 import type { ContainerSpec } from '#engine/ports/container-engine.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { allottedMemoryMb, updateDatabase } from '#persistence/databases.js';
 import { followersOf } from '#persistence/replication.js';
+import { startableMode } from '../configuration/file-mode.js';
 import type { AttemptContext } from '../run/context.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { followerLogins, openPasswords } from '../server/material.js';
@@ -15,7 +17,7 @@ import { authoritiesOf, certificateOf } from '../server/own-certificate.js';
 import { recordedRole } from '../server/role.js';
 import { serverFiles } from '../server/files.js';
 import { together } from './together.js';
-import { containerSpec, networkSpec, serverOf, stopGraceSeconds, volumeSpec, type Server } from '../server/server.js';
+import { containerSpec, networkSpec, serverOf, volumeSpec, type Server } from '../server/server.js';
 
 /** The actions that provision, restart, reload and deprovision are made of. Each may be repeated at any time. */
 
@@ -101,16 +103,21 @@ export const create = async (context: AttemptContext): Promise<void> => {
       ? Promise.resolve(null)
       : engines.containers.readFile(server.name, serverPaths.users, signal);
   const spec = containerSpec(control, server, database, environment, operation.id);
-  const notAfter = await makeContainer(context, spec, await recordedRole(control, database, environment), users);
+  const mode = makesNewVolume.has(operation.kind) ? undefined : () => startableMode(context);
+  const notAfter = await makeContainer(context, spec, await recordedRole(control, database, environment), users, mode);
   await context.write((tx) => updateDatabase(tx, database.id, { certificate_not_after: notAfter }));
 };
 
-/** Returns until when its certificate is good. `users` reads the `users.acl` whose tenant's users it will have. */
+/**
+ * Returns until when its certificate is good. `users` reads the `users.acl` whose tenant's users it will have, `mode` says what a start on its volume may
+ * rely on.
+ */
 export const makeContainer = async (
   context: AttemptContext,
   spec: ContainerSpec,
   role: ServerRole,
   users: () => Promise<Buffer | null>,
+  mode: () => Promise<PersistenceMode> = () => Promise.resolve(context.database.persistence),
 ): Promise<Date> => {
   const { engines, control, database, signal } = context;
   const server = serverIn(context);
@@ -121,14 +128,18 @@ export const makeContainer = async (
   await faultPoints.reached('create:container-made');
   const existing = await users();
   const followers = await followersOf(control.db, database.id);
-  const files = serverFiles(server, {
-    role,
-    followers: await followerLogins(control, followers),
-    authorityPem: await authoritiesOf(context),
-    certificate: keyPair,
-    passwords: await openPasswords(control, database.id),
-    existingUsers: existing?.toString('utf8') ?? null,
-  });
+  const shape = { ...server.shape, persistence: await mode() };
+  const files = serverFiles(
+    { ...server, shape },
+    {
+      role,
+      followers: await followerLogins(control, followers),
+      authorityPem: await authoritiesOf(context),
+      certificate: keyPair,
+      passwords: await openPasswords(control, database.id),
+      existingUsers: existing?.toString('utf8') ?? null,
+    },
+  );
   await engines.containers.writeFiles(server.name, serverPaths.root, files, signal);
   await faultPoints.reached('create:files-written');
   return notAfter;
@@ -138,15 +149,15 @@ export const start = (context: AttemptContext): Promise<void> =>
   context.engines.containers.startContainer(serverIn(context).name, context.signal);
 
 /** Asks the server to end, so that it saves; says so when it had to be killed. */
-export const stop = async (context: AttemptContext): Promise<void> => {
-  const outcome = await context.engines.containers.stopContainer(
-    serverIn(context).name,
-    stopGraceSeconds,
-    context.signal,
-  );
-  if (outcome === 'killed') {
-    await context.log('warn', `The server did not end within ${stopGraceSeconds} s and was killed.`);
-  }
+export const stop = async (
+  context: AttemptContext,
+  graceSeconds = stopGraceSeconds(context.database.memory_mb),
+): Promise<void> => {
+  const { containers } = context.engines;
+  const outcome = await containers.stopContainer(serverIn(context).name, graceSeconds, context.signal);
+  if (outcome !== 'killed') return;
+  const lost = context.database.persistence === 'rdb' ? ' What was written since its last save is lost.' : '';
+  await context.log('warn', `The server did not end within ${graceSeconds} s and was killed.${lost}`);
 };
 
 export const remove = (context: AttemptContext): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { CreateDatabase } from '#contracts/database-requests.js';
 import { requireOffered } from '#domain/catalogue/lifecycle.js';
-import { resolveVersion } from '#domain/catalogue/version.js';
+import { resolveVersion } from '#domain/catalogue/resolve-version.js';
 import { doorFollows, type DoorFollows } from '#domain/database/status.js';
 import { serverUsers } from '#domain/server/users.js';
 import type { Tx } from '#persistence/connection.js';
@@ -33,7 +33,7 @@ export const createDatabase = async (
   environment: EnvironmentRow,
   request: CreateDatabase,
 ): Promise<Requested> => {
-  const { entry, persistence } = resolveVersion(control.catalogue, request);
+  const { entry, persistence } = resolveVersion(control.catalogue, request, control.now());
   requireOffered(control.catalogue, entry, control.now());
   const id = newId();
   const database = await recordDatabase(control, tx, actor, {

@@ -1,6 +1,6 @@
 import type { ImportWishes } from '#contracts/import-requests.js';
 import { requireOffered } from '#domain/catalogue/lifecycle.js';
-import { resolveVersion } from '#domain/catalogue/version.js';
+import { resolveVersion } from '#domain/catalogue/resolve-version.js';
 import { doorFollows } from '#domain/database/status.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { keysIn } from '#domain/rdb/summary.js';
@@ -47,7 +47,7 @@ export const planImport = async (
   environment: EnvironmentRow,
   { handle, memoryMb, diskGb, ...wanted }: ImportWishes,
 ): Promise<ImportPlan> => {
-  const { entry, persistence } = resolveVersion(control.catalogue, wanted);
+  const { entry, persistence } = resolveVersion(control.catalogue, wanted, control.now());
   requireOffered(control.catalogue, entry, control.now());
   const isTaken = (await handlesLike(db, environment.id, handle)).includes(handle);
   if (isTaken && (await findRemains(db, environment.id, handle)) === undefined) {

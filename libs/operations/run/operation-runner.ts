@@ -17,11 +17,8 @@ import { LeaseKeeper } from './lease-keeper.js';
 import { openAttempt } from './open-attempt.js';
 import type { RunnerOptions } from './runner-options.js';
 
-/** A worker that dies or is shut down ends an attempt as well; an operation that ends every worker must not go on for ever. */
-const claimsForEachAttempt = 3;
-
-/** The way back has its own time, because a cancelled or overdue attempt's signal is spent. */
-const compensationDeadlineMs = 60_000;
+/** A worker that dies ends an attempt as well; an operation that ends every worker must not go on for ever. */
+const lossesForEachAttempt = 3;
 
 /** Runs operations: one attempt for each call of `run`. The row decides whether there is anything to do. Any of `stops` releases it. */
 export class OperationRunner {
@@ -70,7 +67,7 @@ export class OperationRunner {
       const point = await CancelPoint.of(context, keeper);
       if (claimed.cancel_requested_at && point.heeded) throw new Interruption('cancel');
       requireBegun(context);
-      requireAttemptLeft(claimed);
+      requireLossLeft(claimed);
       await runner.drive(context, new Journal(context.control, lease, operation, subject, point));
       await faultPoints.reached(`${claimed.kind}:finishing`);
       await succeed(context, lease, await runner.receipt(context));
@@ -119,17 +116,19 @@ const requireBegun = ({ begun, database }: AttemptContext): void => {
   throw new HoldfastError('database_not_ready', `The database "${database.handle}" is ${database.status}.`);
 };
 
-const requireAttemptLeft = ({ kind, attempt }: OperationRow): void => {
-  if (attempt <= claimsForEachAttempt * operationKinds[kind].attempts) return;
-  throw new HoldfastError('attempts_exhausted', `${attempt - 1} attempts ended with the loss of their worker.`);
+/** Attempts that ended in another way do not count: a persevering operation may wait for its engine as long as that is away. */
+const requireLossLeft = ({ kind, losses }: OperationRow): void => {
+  if (losses < lossesForEachAttempt * operationKinds[kind].attempts) return;
+  throw new HoldfastError('attempts_exhausted', `${losses} attempts ended with the loss of their worker.`);
 };
 
 /** What no step has begun to make is not there to be removed: an engine that is away all the time leaves nothing behind. */
 const compensate = async (context: AttemptContext, lost: AbortSignal): Promise<readonly string[]> => {
-  const undo = kindRunners[context.operation.kind].compensate;
+  const { kind } = context.operation;
+  const undo = kindRunners[kind].compensate;
   if (!undo || !context.begun) return [];
   if ((await stepsOf(context.control.db, [context.operation.id])).length === 0) return [];
   await context.log('info', 'Removing what was made.');
   await faultPoints.reached('compensation:begun');
-  return undo({ ...context, signal: AbortSignal.any([lost, AbortSignal.timeout(compensationDeadlineMs)]) });
+  return undo({ ...context, signal: AbortSignal.any([lost, AbortSignal.timeout(operationKinds[kind].undoMs)]) });
 };

@@ -1,4 +1,4 @@
-import { memoryLimitBytes, cpuShares } from '#domain/database/size.js';
+import { memoryLimitBytes, cpuShares, stopGraceSeconds } from '#domain/database/size.js';
 import { databaseAddress, environmentSubnet } from '#domain/server/addresses.js';
 import {
   containerName,
@@ -58,9 +58,6 @@ export const volumeSpec = (server: Server, environment: EnvironmentRow): VolumeS
   labels: { [labels.environment]: environment.name, [labels.database]: server.owner.subject },
 });
 
-/** A server ends within this time, its last save included, or is killed. */
-export const stopGraceSeconds = 30;
-
 /** Redis needs few processes: itself, its background threads, a forked child, and a health check now and then. */
 const pidsLimit = 64;
 
@@ -114,5 +111,6 @@ export const containerSpec = (
   },
   // A fenced server is started by hand only.
   restartPolicy: database.role === 'fenced' ? 'no' : 'unless-stopped',
-  stopGraceSeconds,
+  // For whoever else stops it: the host that shuts down, or somebody by hand.
+  stopGraceSeconds: stopGraceSeconds(database.memory_mb),
 });

@@ -1,3 +1,4 @@
+import { stopGraceSeconds } from '#domain/database/size.js';
 import { followersOf } from '#persistence/replication.js';
 import { openDoors } from '../kinds/door-actions.js';
 import { serverIn } from '../kinds/server-actions.js';
@@ -9,14 +10,15 @@ import { viewOf } from '../replication/view.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { asManager } from '../server/manager.js';
 import { awaitReady, open } from '../server/readiness.js';
-import { stopGraceSeconds } from '../server/server.js';
 import { bothOf, freshRow } from './parties.js';
 
 /** What follows once Postgres has the new server. */
 
 /** Nothing starts the one that served before; its data stay as they were at its last moment. It may save them in its own time. */
-export const fenceKept = async (context: AttemptContext): Promise<void> =>
-  fenceOnHost((await bothOf(context)).former, stopGraceSeconds);
+export const fenceKept = async (context: AttemptContext): Promise<void> => {
+  const { former } = await bothOf(context);
+  await fenceOnHost(former, stopGraceSeconds(former.database.memory_mb));
+};
 
 /** Comes back as the primary after a restart; one that was restarted just now waits behind its gate. */
 export const persistSuccessor = async (context: AttemptContext): Promise<void> => {

@@ -1,3 +1,4 @@
+import { leastStopGraceSeconds, stopGraceSeconds } from '#domain/database/size.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverView } from '#domain/replication/server-view.js';
 import { appendAudit } from '#persistence/audit/append.js';
@@ -16,7 +17,6 @@ import { auditEvent } from '../requests/audit.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { asManager } from '../server/manager.js';
 import { open } from '../server/readiness.js';
-import { stopGraceSeconds } from '../server/server.js';
 import { backPartiesOf, bothBefore, wayBackIn, type Both } from './back-parties.js';
 import { freshRow } from './parties.js';
 import { fitSettings } from './settings-left-out.js';
@@ -65,7 +65,7 @@ const silence = async (today: AttemptContext): Promise<void> => {
   } catch (error) {
     today.signal.throwIfAborted();
     await today.log('warn', `The server of today is stopped, because it does not answer: ${String(error)}`);
-    await fenceOnHost(today, stopGraceSeconds);
+    await fenceOnHost(today, leastStopGraceSeconds);
   }
 };
 
@@ -111,7 +111,7 @@ export const takeBackOver = async (context: AttemptContext): Promise<void> => {
 /** Nothing starts the newer server; its data stay as they were at its last moment. */
 export const fenceNewer = async (context: AttemptContext): Promise<void> => {
   const { recorded, today } = await backPartiesOf(context);
-  if (recorded && today) await fenceOnHost(on(context, today), stopGraceSeconds);
+  if (recorded && today) await fenceOnHost(on(context, today), stopGraceSeconds(today.memory_mb));
 };
 
 /** The server of today takes writes again, also one that had to be stopped. Nothing is recorded, so the other one has taken none. */

@@ -1,3 +1,4 @@
+import { leastStopGraceSeconds } from '#domain/database/size.js';
 import { backupOfOperation } from '#persistence/backups.js';
 import { removeServer } from '../backup/verification.js';
 import { removeThrowAway } from '../configuration/throw-away.js';
@@ -5,7 +6,6 @@ import { removeHalfMade } from '../kinds/backup-snapshot.js';
 import { openDoors } from '../kinds/door-actions.js';
 import { fenceOnHost } from '../replication/fencing.js';
 import { on, type AttemptContext } from '../run/context.js';
-import { stopGraceSeconds } from '../server/server.js';
 import { backPartiesOf } from './back-parties.js';
 import { giveBackPlace } from './go-back.js';
 import { each } from './undo.js';
@@ -24,7 +24,7 @@ export const undoGoBack = async (context: AttemptContext): Promise<readonly stri
       ...(await each([
         ['the server of today', () => giveBackPlace(context)],
         ['the doors', () => openDoors(on(context, today))],
-        ['the server that was kept', () => fenceOnHost(on(context, kept), stopGraceSeconds)],
+        ['the server that was kept', () => fenceOnHost(on(context, kept), leastStopGraceSeconds)],
       ])),
     );
   }

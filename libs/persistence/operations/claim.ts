@@ -98,7 +98,7 @@ export const renewLease = async (
 export const rescueLostLeases = async (db: Db): Promise<readonly string[]> => {
   const { rows } = await sql<{ id: string }>`
     WITH lost AS (
-      UPDATE operations SET status = 'queued', lease_owner = NULL, lease_expires_at = NULL
+      UPDATE operations SET status = 'queued', lease_owner = NULL, lease_expires_at = NULL, losses = losses + 1
       WHERE status = 'running' AND lease_expires_at < now() RETURNING id
     ), steps AS (
       UPDATE operation_steps SET status = 'interrupted', finished_at = now()

@@ -201,7 +201,15 @@ describe('the forecast', () => {
   });
 
   it('refuses what it cannot look at', async () => {
-    for (const query of ['days=0', 'days=3651', 'days=x', 'asOf=soon', 'cursor=bm9uZQ'])
+    for (const query of [
+      'days=0',
+      'days=3651',
+      'days=x',
+      'asOf=soon',
+      'asOf=9999-12-31',
+      'asOf=0000-01-01',
+      'cursor=bm9uZQ',
+    ])
       expect([query, (await api.send('GET', `/v1/lifecycle/forecast?${query}`)).status]).toEqual([query, 400]);
     expect((await api.send('GET', '/v1/lifecycle/forecast?environment=none')).body.code).toBe('environment_not_found');
   });
@@ -279,5 +287,15 @@ describe('the catalogue file', () => {
     now = new Date('2026-02-10T10:00:00Z');
     await Promise.all(processes.map((one) => one.close()));
     rmSync(directory, { recursive: true });
+  });
+});
+
+describe('a version that the catalogue has dropped', () => {
+  it('is deprecated, as the sweep and the metrics have it', async () => {
+    const [id] = await recordDatabases(api.control, ['5.0'], 50);
+    expect((await api.send('GET', `/v1/databases/${id}`)).body).toMatchObject({
+      version: '5.0',
+      lifecycle: 'deprecated',
+    });
   });
 });

@@ -2,10 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { OperationRequest } from '#contracts/operation-requests.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
+import { operationKinds } from '#domain/operation/kinds.js';
 import { containerName, serverPaths } from '#domain/server/names.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { doorsOf } from '#persistence/doors.js';
-import { findOperation } from '#persistence/operations/read.js';
+import { findOperation, logOf } from '#persistence/operations/read.js';
 import { pageSettingsHistory } from '#persistence/settings-history.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
 import { create, databaseRow, replicate, request } from '../../support/requests.js';
@@ -52,6 +53,35 @@ const refusal = (id: string, wish: OperationRequest): Promise<string> =>
     (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
   );
 const boom = new HoldfastError('disk_full', 'says the host');
+
+describe('a server that is stopped', () => {
+  it('has the more time for its last save the larger it is, whoever stops it', async () => {
+    const id = await provisioned('large', { memoryMb: 10_240, persistence: 'rdb' });
+    const { host } = installation;
+    const [stop, make] = [host.stopContainer.bind(host), host.createContainer.bind(host)];
+    const graces: number[] = [];
+    host.stopContainer = async (name, seconds, within) => {
+      graces.push(seconds);
+      await stop(name, seconds, within);
+      return 'killed';
+    };
+    host.createContainer = async (spec, within) => {
+      graces.push(spec.stopGraceSeconds);
+      return make(spec, within);
+    };
+    try {
+      for (const kind of ['restart', 'reload'] as const) {
+        const operationId = await request(installation, id, kind);
+        expect(await run(operationId)).toEqual({ kind: 'done' });
+        const lines = await logOf(installation.control.db, operationId, '0', 100);
+        expect(lines.map(({ message }) => message).join()).toContain('What was written since its last save is lost.');
+      }
+    } finally {
+      Object.assign(host, { stopContainer: stop, createContainer: make });
+    }
+    expect(graces).toEqual([235, 235, 235]);
+  });
+});
 
 describe('configure', () => {
   it('has settings in force, in the file, in the row and in the history', async () => {
@@ -112,6 +142,25 @@ describe('configure', () => {
     const again = await control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', operationId));
     expect(await run(again.id)).toEqual({ kind: 'done' });
     expect((await serverOf(id)).setting('timeout')).toBe('9');
+  });
+
+  it('has as much time for the way back of a mode as for the way there', async () => {
+    const id = await provisioned('time');
+    const operationId = await request(installation, id, { type: 'configure', persistence: 'rdb' });
+    installation.host.faults.failNext('writeFiles', boom);
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const asked: number[] = [];
+    AbortSignal.timeout = (ms) => {
+      asked.push(ms);
+      return timeout(ms);
+    };
+    try {
+      expect(await run(operationId)).toMatchObject({ kind: 'fail' });
+    } finally {
+      AbortSignal.timeout = timeout;
+    }
+    expect(asked).toContain(operationKinds.configure.timeoutMs);
+    expect((await serverOf(id)).setting('appendonly')).toBe('yes');
   });
 
   it('that the server ends over when it is started again is refused, and the former one serves', async () => {

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { operationKinds } from '#domain/operation/kinds.js';
+import type { Outcome } from '#domain/operation/outcome.js';
 import { containerName } from '#domain/server/names.js';
+import { requestRename } from '#operations/requests/request-rename.js';
 import { rescueLostLeases } from '#persistence/operations/claim.js';
 import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
@@ -45,6 +47,27 @@ describe('an engine that is away', () => {
     expect(error?.remedy).toContain('retry the operation');
     expect((await databaseRow(installation, databaseId)).status).toBe('provision_failed');
     installation.host.faults.failAll(null);
+    expect(await complaints(looked(installation))).toEqual([]);
+  });
+});
+
+describe('what was begun and must not be left as it is', () => {
+  it('is waited for until it is done, however long the engine is away', async () => {
+    const { control, host } = installation;
+    const { databaseId, operationId } = await create(installation, 'parted');
+    await installation.runner().run(operationId);
+    const row = await databaseRow(installation, databaseId);
+    const { id } = await control.db.transaction().execute((tx) => requestRename(control, tx, 'test', row, 'joined'));
+    host.faults.failAll(away);
+    const worker = installation.runner();
+    for (let attempt = 1; attempt <= 4 * operationKinds.rename.attempts; attempt++)
+      expect(await worker.run(id)).toMatchObject({ kind: 'retry' });
+    const { dueAt } = (await worker.run(id)) as Extract<Outcome, { kind: 'retry' }>;
+    const longestMs = operationKinds.rename.backoff.maximumMs;
+    expect(dueAt.getTime() - control.now().getTime()).toBeLessThanOrEqual(longestMs);
+    expect(await operation(id)).toMatchObject({ status: 'waiting', error: { code: 'engine_unreachable' } });
+    host.faults.failAll(null);
+    expect(await worker.run(id)).toEqual({ kind: 'done' });
     expect(await complaints(looked(installation))).toEqual([]);
   });
 });
@@ -128,7 +151,10 @@ describe('an operation that costs every worker its life', () => {
   it('is given up after some attempts', async () => {
     const { databaseId, operationId } = await create(installation, 'deadly');
     const { db } = installation.control;
-    await db.updateTable('operations').set({ attempt: 1000 }).where('id', '=', operationId).execute();
+    const losses = 3 * operationKinds.provision.attempts - 1;
+    const lost = { attempt: losses + 1, losses, status: 'running', lease_expires_at: new Date(0) } as const;
+    await db.updateTable('operations').set(lost).where('id', '=', operationId).execute();
+    expect(await rescueLostLeases(db)).toEqual([operationId]);
     expect(await installation.runner().run(operationId)).toEqual({ kind: 'fail', code: 'attempts_exhausted' });
     expect((await databaseRow(installation, databaseId)).status).toBe('provision_failed');
   });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationRequest } from '#contracts/operation-requests.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { operationKinds } from '#domain/operation/kinds.js';
 import { containerName, volumeName } from '#domain/server/names.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { requestDiscards } from '#operations/requests/request-discards.js';
@@ -163,6 +165,24 @@ describe('a server that an upgrade has kept', () => {
     expect(await volumes(early)).toHaveLength(2);
     const held = await db.selectFrom('environment_addresses').selectAll().where('database_id', '=', due).execute();
     expect(held).toHaveLength(1);
+  });
+
+  it('is left alone for an hour after its removal failed', async () => {
+    const { control, host } = installation;
+    const databaseId = await ready();
+    await keep(databaseId, new Date('2020-01-01'));
+    expect(await requestDiscards(control)).toBe(1);
+    const last = control.db.selectFrom('operations').select('id').where('kind', '=', 'discard').orderBy('id', 'desc');
+    const { id } = await last.executeTakeFirstOrThrow();
+    host.faults.failAll(new HoldfastError('engine_error', 'the container cannot be removed'));
+    for (let attempt = 1; attempt < operationKinds.discard.attempts; attempt++)
+      expect(await run(id)).toMatchObject({ kind: 'retry' });
+    expect(await run(id)).toEqual({ kind: 'fail', code: 'engine_error' });
+    host.faults.failAll(null);
+    expect(await requestDiscards(control)).toBe(0);
+    const anHourAgo = new Date(Date.now() - 3_600_000);
+    await control.db.updateTable('operations').set({ finished_at: anHourAgo }).where('id', '=', id).execute();
+    expect(await requestDiscards(control)).toBe(1);
   });
 
   it('goes with its database', async () => {
