@@ -52,6 +52,7 @@ export const verb = defineVerb<ImportOptions, [string]>({
     new Option('--insecure', 'do not verify the certificate of a rediss:// source'),
     detachOption(),
   ],
+  fields: { sourceUrl: '--from…', tlsCaPem: '--ca-file' },
   notes: `Without --file and --from… the URL is asked for. A source that does not let itself be copied is read key by key,
 which is no snapshot; the receipt says which way it was. The host of Holdfast has to reach the source.`,
   examples: [

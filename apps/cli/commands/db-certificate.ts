@@ -36,6 +36,7 @@ export const verb = defineVerb<Options, [string]>({
     confirmOption(),
     detachOption(),
   ],
+  fields: { certificatePem: '--cert', privateKeyPem: '--key' },
   notes: `Without a restart, and with no client noticing: connections that are open go on, new ones see the other certificate. Holdfast does not
 renew one that you bring; the history tells before it ends. The handle is asked for when the certificate does not name the host of the
 database's URLs. Replicas and primaries of its tree keep their own certificates: bring one for each.`,

@@ -40,6 +40,7 @@ export const verb = defineVerb<ConfigureOptions, [string, readonly string[]]>({
     confirmOption(),
     detachOption(),
   ],
+  fields: { revertTo: '--revert' },
   notes:
     'What can be set is listed by db:settings. Nothing is touched before a throw-away server has started with the settings. What needs a restart is said beforehand; on a memory-only database the handle is asked for, as it is for the mode none.',
   examples: [

@@ -15,6 +15,7 @@ export const verb = defineVerb<EnvironmentOptions & DetachOptions, [string, stri
   summary: 'Give a database another handle',
   operands: [databaseOperand(), new Argument('<new>', 'the new handle')],
   options: [...environmentOptions(), detachOption()],
+  fields: { handle: '<new>' },
   notes:
     'Doors, passwords and data stay, and connections that are open go on. Containers on its network reach it by the new handle and, until its next reload, by the old one, which is free for others from then on. Backups keep the handle that they were taken under.',
   examples: ['holdfast db:rename orders sales'],
