@@ -19,7 +19,7 @@ import { copyTenantUsers, syncReplicationUsers } from '../replication/users.js';
 import { viewOf } from '../replication/view.js';
 import { on, type AttemptContext } from '../run/context.js';
 import { replicaOf } from '../server/role.js';
-import { containerSpec, networkSpec } from '../server/server.js';
+import { containerNetwork, containerSpec } from '../server/server.js';
 import { bothOf, freshRow, wantedIn } from './parties.js';
 
 /** The second server of a database, until it takes over. */
@@ -115,14 +115,9 @@ export const prepareSuccessor = async (context: AttemptContext): Promise<void> =
   await syncReplicationUsers(successor, await followersOf(control.db, successor.database.id));
   await copyTenantUsers(successor, former);
   await awaitOwnFile(successor);
-  const { handle } = (await findDatabase(control.db, context.database.id)) ?? context.database;
-  const { name, address } = serverIn(successor);
-  const network = {
-    kind: 'network',
-    name: networkSpec(control, environment).name,
-    aliases: [handle],
-    ipv4: address,
-  } as const;
-  await engines.containers.ensureAttached(name, network, signal);
+  const today = (await findDatabase(control.db, context.database.id)) ?? context.database;
+  const server = serverIn(successor);
+  const network = containerNetwork(control, server, today, environment);
+  await engines.containers.ensureAttached(server.name, network, signal);
   await awaitLink(successor);
 };
