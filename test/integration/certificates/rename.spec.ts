@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { serverPaths } from '#domain/server/names.js';
+import { containerName, serverPaths } from '#domain/server/names.js';
 import { requestRename } from '#operations/requests/request-rename.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
 import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
@@ -43,7 +43,10 @@ const refusal = (asked: Promise<unknown>): Promise<string> =>
   );
 const namesOf = async (id: string): Promise<readonly string[]> => {
   const owner = { installation: installation.control.installation, subject: id };
-  return (await installation.host.inspectContainer(containerOf(installation, id), owner, signal()))?.aliases ?? [];
+  const { incarnation } = await databaseRow(installation, id);
+  const name = containerName(installation.control.installation, id, incarnation);
+  const [attachment] = Object.values((await installation.host.inspectContainer(name, owner, signal()))?.networks ?? {});
+  return attachment?.aliases ?? [];
 };
 const certified = async (id: string): Promise<string> => {
   const pem = await installation.host.readFile(containerOf(installation, id), serverPaths.certificate, signal());

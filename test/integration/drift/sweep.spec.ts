@@ -4,7 +4,17 @@ import { createFakeInstallation, looked, type FakeInstallation } from '../../sup
 import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
 import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
 import { complaints } from '../../support/soundness.js';
-import { addressOf, byHand, containerOf, foundOf, repaired, repairsOf, sweepNow } from '../../support/sweeps.js';
+import {
+  addressOf,
+  attachBare,
+  byHand,
+  containerOf,
+  foundOf,
+  repaired,
+  repairsOf,
+  showAnother,
+  sweepNow,
+} from '../../support/sweeps.js';
 
 const patience = 60_000;
 const signal = () => AbortSignal.timeout(10_000);
@@ -94,6 +104,9 @@ describe('a sweep', () => {
       'users_differ',
       (id) => byHand(installation, id, [['ACL', 'SETUSER', 'tenant', '>another']]),
     ],
+    ['no network', 'network_differs', (id) => Promise.resolve(installation.host.detach(containerOf(installation, id)))],
+    ['a lost name', 'network_differs', (id) => attachBare(installation, id)],
+    ['another certificate of ours', 'certificate_differs', (id) => showAnother(installation, id)],
     [
       'a login of nobody',
       'users_differ',
@@ -106,11 +119,28 @@ describe('a sweep', () => {
       await byHand(installation, id, [['SET', 'kept', 'yes']], 'tenant');
       await change(id);
       const { findings } = await sweepNow(installation);
-      expect(findings).toMatchObject([{ databaseId: id, code, repair: 'safe' }]);
+      expect(findings.filter(({ repair }) => repair !== 'none')).toMatchObject([
+        { databaseId: id, code, repair: 'safe' },
+      ]);
       await expectMended(id);
       expect(await byHand(installation, id, [['GET', 'kept']], 'tenant')).toEqual(['yes']);
       await forget(id);
       expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+
+  it(
+    'tells of a certificate that nobody signed whom it trusts, and leaves it until a reload',
+    async () => {
+      const id = await provisioned();
+      await showAnother(installation, id, 'stranger');
+      expect(await foundOf(installation, id)).toEqual(['certificate_refused']);
+      expect([await healthOf(id), await repairsOf(installation, id)]).toEqual(['down', 0]);
+      expect((await finished(installation, await request(installation, id, 'reload'))).error).toBeNull();
+      expect(await foundOf(installation, id)).toEqual([]);
+      expect(await healthOf(id)).toBe('healthy');
+      await forget(id);
     },
     patience,
   );
