@@ -72,11 +72,14 @@ export const requireNoReplicas = async (
 ): Promise<void> => {
   const followers = await followersOf(tx, database.id);
   if (followers.length === 0) return;
-  const handles = followers.map(({ handle }) => handle).join(', ');
+  const { handle } = database;
+  const handles = followers.map((follower) => follower.handle);
   throw new HoldfastError(
     'database_has_replicas',
-    `These databases follow "${database.handle}" and have what would be lost: ${handles}.`,
-    { remedy: 'Unlink or deprovision them, go back, then replicate again.' },
+    `These databases follow "${handle}" and have what would be lost: ${handles.join(', ')}.`,
+    {
+      remedy: `Remove each with \`holdfast db:deprovision\`, or keep what it has as a database of its own with \`holdfast db:unlink\`: ${handles.join(', ')}. Then \`holdfast db:upgrade ${handle} --back\`, and \`holdfast db:replicate ${handle} REPLICA\` for each.`,
+    },
   );
 };
 

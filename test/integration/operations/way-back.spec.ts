@@ -109,9 +109,14 @@ describe('a request', () => {
   it('is refused while replicas follow', async () => {
     const id = await ready();
     await keep(id);
-    const { operationId } = await replicate(installation, id, `back-${++counter}`);
+    const { handle } = await databaseRow(installation, id);
+    const { operationId } = await replicate(installation, id, 'follows');
     await run(operationId);
-    await expect(goBack(id)).rejects.toMatchObject({ code: 'database_has_replicas' });
+    await expect(goBack(id)).rejects.toMatchObject({
+      code: 'database_has_replicas',
+      detail: expect.stringContaining('follows'),
+      remedy: `Remove each with \`holdfast db:deprovision\`, or keep what it has as a database of its own with \`holdfast db:unlink\`: follows. Then \`holdfast db:upgrade ${handle} --back\`, and \`holdfast db:replicate ${handle} REPLICA\` for each.`,
+    });
   });
 
   it('is alone: no second one, no upgrade and no replica stands in line with it', async () => {
