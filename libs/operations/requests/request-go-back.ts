@@ -3,11 +3,11 @@ import { isDeprecated } from '#domain/catalogue/lifecycle.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { requireWayBack } from '#domain/upgrade/way-back.js';
 import type { Tx } from '#persistence/connection.js';
-import { lockDatabase } from '#persistence/databases.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
-import { followersOf, unfinishedOf } from '#persistence/replication.js';
+import { followersOf } from '#persistence/replication.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { lockForReplacement } from './lock-for-replacement.js';
 import { recordOperation } from './record-operation.js';
 import { requireConfirmation } from './require-confirmation.js';
 
@@ -46,13 +46,11 @@ interface Asked {
   readonly lostSince: string;
 }
 
-/** Everything that can be refused at once. Whoever asks for a replica, or for an upgrade, at the same moment does not see this one. */
+/** Everything that can be refused at once. */
 const requireGoBack = async (control: Control, tx: Tx, database: DatabaseRow): Promise<Asked> => {
   const { id, handle, status, version: fromVersion, incarnation: fromIncarnation } = database;
   if (status !== 'provisioned') throw new HoldfastError('database_not_ready', `"${handle}" is ${status}.`);
-  await lockDatabase(tx, id, 'no key update');
-  const running = (await unfinishedOf(tx, 'upgrade', id)) ?? (await unfinishedOf(tx, 'go-back', id));
-  if (running) throw new HoldfastError('database_not_ready', `The operation ${running} replaces its server already.`);
+  await lockForReplacement(tx, id);
   const others = await incarnationsOf(tx, id);
   const kept = others.findLast(({ state }) => state === 'kept');
   const keptAt = requireWayBack(database, kept, control.now());
@@ -95,7 +93,7 @@ const record = (
   return recordOperation(control, tx, {
     ...{ kind: 'go-back', database, actor, parameters: { ...asked } },
     auditDetail: { from: fromVersion, to: version, lostSince, skipSafetyBackup },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 

@@ -3,10 +3,10 @@ import { compareVersions } from '#domain/catalogue/version.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { defaultMethod, upgradeTarget, type UpgradeMethod } from '#domain/upgrade/upgrade-target.js';
 import type { Tx } from '#persistence/connection.js';
-import { lockDatabase } from '#persistence/databases.js';
-import { descendantsOf, unfinishedOf } from '#persistence/replication.js';
+import { descendantsOf } from '#persistence/replication.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { lockForReplacement } from './lock-for-replacement.js';
 import { recordOperation } from './record-operation.js';
 import { ensureReplicationUser } from './request-replication.js';
 
@@ -26,10 +26,7 @@ export const requestUpgrade = async (
 ): Promise<OperationRow> => {
   requireUpgradable(database, method);
   const entry = upgradeTarget(control.catalogue, database, version, control.now());
-  // Whoever asks for a replica, or for another upgrade, at the same moment does not see this one.
-  await lockDatabase(tx, database.id, 'no key update');
-  const running = await unfinishedOf(tx, 'upgrade', database.id);
-  if (running) throw new HoldfastError('database_not_ready', `The operation ${running} upgrades it already.`);
+  await lockForReplacement(tx, database.id);
   const descendants = await descendantsOf(tx, database.id);
   requireReady(descendants);
   await ensureReplicationUser(control, tx, database.id);
@@ -46,7 +43,7 @@ export const requestUpgrade = async (
       ...{ from: database.version, to: entry.version, method },
       replicas: replicas.map(({ handle }) => handle),
     },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 
