@@ -31,6 +31,20 @@ export interface ConfirmOptions {
 export const confirmOption = (what = 'handle'): Option =>
   new Option(`--confirm <${what}>`, `the ${what} again, in place of the question`);
 
+/** Of a verb that starts an operation on a database, and follows it. */
+export type FollowedOptions = EnvironmentOptions & DetachOptions;
+
+export const followedOptions = (...own: readonly Option[]): Option[] => [
+  ...environmentOptions(),
+  ...own,
+  detachOption(),
+];
+
+/** Of one for which the handle may have to be typed. */
+export type ConfirmedOptions = FollowedOptions & ConfirmOptions;
+
+export const confirmedOptions = (...own: readonly Option[]): Option[] => followedOptions(...own, confirmOption());
+
 export const databaseOperand = (): Argument =>
   new Argument('<handle>', 'the database: its handle, environment/handle or id');
 

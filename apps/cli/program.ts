@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { refusedAsTyped } from './failure/as-typed.js';
 import type { Host } from './host.js';
 import { outputOption } from './options.js';
 import type { SessionOptions } from './session.js';
@@ -90,6 +91,11 @@ const declare = (command: Command, verb: Verb, host: Host, setExitCode: (code: n
     const operands = received.slice(0, verb.operands?.length ?? 0) as string[];
     // Help needs no API, so what talks to it is not loaded before a verb runs.
     const { openSession } = await import('./session.js');
-    setExitCode((await verb.run(await openSession(host, options), options, ...operands)) ?? 0);
+    const session = await openSession(host, options);
+    try {
+      setExitCode((await verb.run(session, options, ...operands)) ?? 0);
+    } catch (error) {
+      throw refusedAsTyped(verb, error);
+    }
   });
 };

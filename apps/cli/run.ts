@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { exitCodeOf, exitCodes } from './failure/exit-codes.js';
 import { Interrupted } from './failure/interrupted.js';
-import { problemOf, renderProblem } from './failure/problem.js';
+import { problemForPeople, problemOf, renderProblem } from './failure/problem.js';
 import type { Host } from './host.js';
 import { buildProgram } from './program.js';
 
@@ -22,8 +22,8 @@ const report = (error: unknown, json: boolean, host: Host): number => {
   if (error instanceof CommanderError) return reportUsage(error, json, host);
   // Whatever broke off because of Ctrl-C is no error.
   if (error instanceof Interrupted || host.interrupted.aborted) return reportInterruption(error, json, host);
-  const problem = problemOf(error);
-  host.errors.write(json ? `${JSON.stringify(problem, null, 2)}\n` : renderProblem(problem));
+  // A program that reads the document knows the API's names; whoever reads a text typed those of the verb.
+  host.errors.write(json ? `${JSON.stringify(problemOf(error), null, 2)}\n` : renderProblem(problemForPeople(error)));
   return exitCodeOf(error);
 };
 

@@ -6,6 +6,8 @@ export interface Verb<Options extends object = object, Operands extends readonly
   readonly summary: string;
   readonly operands?: readonly Argument[];
   readonly options?: readonly Option[];
+  /** The options and operands of the fields that the API calls otherwise, so that a problem names what was typed. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly notes?: string;
   readonly examples: readonly string[];
   /** Returns the exit code when it is not 0 and nothing is left to say. */

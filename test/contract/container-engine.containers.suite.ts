@@ -18,7 +18,7 @@ export const describeContainers = (fixture: EngineFixture): void => {
         owned: true,
         state: 'created',
         image,
-        ipv4: null,
+        networks: { [network.name]: { ipv4: addressIn(network.subnet, 10), aliases: ['hello'] } },
         startedAt: null,
         exitCode: null,
         labels: expect.objectContaining({ 'io.holdfast.generation': '7', 'io.holdfast.installation': installation }),
@@ -30,7 +30,7 @@ export const describeContainers = (fixture: EngineFixture): void => {
       const running = await engine.inspectContainer(spec.name, owner, signal);
       expect(running).toMatchObject({
         state: 'running',
-        ipv4: addressIn(network.subnet, 10),
+        networks: { [network.name]: { ipv4: addressIn(network.subnet, 10), aliases: ['hello'] } },
         exitCode: null,
         health: 'none',
       });
@@ -42,7 +42,7 @@ export const describeContainers = (fixture: EngineFixture): void => {
         state: 'exited',
         exitCode: 0,
         outOfMemory: false,
-        ipv4: null,
+        networks: { [network.name]: { ipv4: addressIn(network.subnet, 10) } },
       });
 
       await engine.startContainer(spec.name, signal);

@@ -55,35 +55,40 @@ export const describeNetworks = (fixture: EngineFixture): void => {
 /** Names of a container on its network. */
 export const describeAttachments = (fixture: EngineFixture): void => {
   const { engine, owner, signal, network } = fixture;
-  const aliasesOf = async (name: string) => (await engine.inspectContainer(name, owner, signal))?.aliases;
+  const attachmentOf = async (name: string) =>
+    (await engine.inspectContainer(name, owner, signal))?.networks[network.name];
+  const aliasesOf = async (name: string) => (await attachmentOf(name))?.aliases;
 
   describe('an attachment', () => {
     it('gets other names, of a container that runs or not, and keeps its address', async () => {
       const spec = fixture.container('named', fixture.atAddress(77));
-      const to = (...aliases: string[]) =>
+      const at = (last: number, ...aliases: string[]) =>
         engine.ensureAttached(
           spec.name,
-          { kind: 'network', name: network.name, aliases, ipv4: addressIn(network.subnet, 77) },
+          { kind: 'network', name: network.name, aliases, ipv4: addressIn(network.subnet, last) },
           signal,
         );
+      const to = (...aliases: string[]) => at(77, ...aliases);
       await fixture.create(spec);
       expect(await aliasesOf(spec.name)).toEqual(['hello']);
       await to('hello', 'stopped');
       expect(await aliasesOf(spec.name)).toEqual(['hello', 'stopped']);
+      await at(78, 'hello', 'stopped');
+      expect((await attachmentOf(spec.name))?.ipv4).toBe(addressIn(network.subnet, 78));
+      await to('hello', 'stopped');
       await fixture.startReady(spec);
       await to('again', 'hello');
       await to('hello', 'again');
-      const running = await engine.inspectContainer(spec.name, owner, signal);
+      expect((await engine.inspectContainer(spec.name, owner, signal))?.state).toBe('running');
+      const running = await attachmentOf(spec.name);
       expect([...(running?.aliases ?? [])].sort()).toEqual(['again', 'hello']);
-      expect(running).toMatchObject({ state: 'running', ipv4: addressIn(network.subnet, 77) });
+      expect(running?.ipv4).toBe(addressIn(network.subnet, 77));
       // It is still the container that was asked for.
       await engine.createContainer(spec, signal);
       await engine.stopContainer(spec.name, 5, signal);
+      expect(await attachmentOf(spec.name)).toEqual(running);
       await engine.startContainer(spec.name, signal);
-      expect(await engine.inspectContainer(spec.name, owner, signal)).toMatchObject({
-        aliases: running?.aliases,
-        ipv4: addressIn(network.subnet, 77),
-      });
+      expect(await attachmentOf(spec.name)).toEqual(running);
       await engine.ensureContainerAbsent(spec.name, owner, signal);
     });
 

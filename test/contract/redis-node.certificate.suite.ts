@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { serverPorts } from '#domain/server/names.js';
 import type { RedisConnector, RedisTarget, ServerTrust } from '#engine/ports/redis-node.js';
+import { certificateRefusal } from '#engine/ports/server-reply.js';
 
 interface Shown {
   readonly connector: RedisConnector;
@@ -15,8 +16,12 @@ interface Shown {
 export const itShowsItsCertificate = (shown: () => Shown): void => {
   it('shows its certificate without a login, to who verifies it', async () => {
     const { connector, target, certificatePem, strangerPem, signal } = shown();
-    const { fingerprint256, serialNumber } = new X509Certificate(certificatePem);
-    expect(await connector.presentedCertificate(target, signal)).toEqual({ fingerprint256, serialNumber });
+    const { fingerprint256, serialNumber, validTo } = new X509Certificate(certificatePem);
+    const presented = { fingerprint256, serialNumber, notAfter: new Date(validTo) };
+    expect(await connector.presentedCertificate(target, signal)).toEqual(presented);
+    const node = await connector.connect(target, signal);
+    expect(node.presented()).toEqual(presented);
+    node.close();
     const refused = [
       { ...target, tls: { ...target.tls, caPem: strangerPem } },
       { ...target, tls: { ...target.tls, serverName: 'another.default' } },
@@ -25,6 +30,19 @@ export const itShowsItsCertificate = (shown: () => Shown): void => {
     for (const other of refused) {
       await expect(connector.presentedCertificate(other, signal)).rejects.toMatchObject({ code: 'server_not_ready' });
     }
+  });
+
+  it('is told apart from one that does not answer when its certificate is not accepted', async () => {
+    const { connector, target, strangerPem, signal } = shown();
+    const refusalOf = (other: RedisTarget) =>
+      connector.connect(other, signal).then(
+        () => 'connected',
+        (error: unknown) => certificateRefusal(error),
+      );
+    expect(await refusalOf({ ...target, tls: { ...target.tls, caPem: strangerPem } })).toMatch(/^[A-Z_]+$/);
+    expect(await refusalOf({ ...target, tls: { ...target.tls, serverName: 'another.default' } })).toMatch(/^[A-Z_]+$/);
+    expect(await refusalOf({ ...target, port: serverPorts.plain + 100 })).toBeNull();
+    expect(await refusalOf({ ...target, password: 'another' })).toBeNull();
   });
 
   it('is believed when it is pinned, whatever its name, as long as its chain holds', async () => {

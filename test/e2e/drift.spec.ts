@@ -52,6 +52,11 @@ const kept = (database: LiveDatabase): Promise<unknown> => whenBack(database, (c
 const keep = (database: LiveDatabase): Promise<unknown> =>
   asTenant(database, (client) => client.call('SET', 'kept', 'yes'));
 
+const networkOf = async (container: string): Promise<string> => {
+  const found = await inspect<{ NetworkSettings: { Networks: object } }>(container);
+  return Object.keys(found.NetworkSettings.Networks)[0] ?? '';
+};
+
 describe.each(['8.0', '7.0', '6.0'])('where all is as recorded on Redis %s', (version) => {
   it(
     'nothing is found, of a source and of a replica',
@@ -84,6 +89,21 @@ describe('what is changed by hand on the host', () => {
       'manager_refused',
       (database) =>
         typed(live.installation.control, database, 'tenant', 'ACL', 'SETUSER', 'holdfast-manager', 'resetpass', '>x'),
+    ],
+    [
+      'a container that is taken off its network',
+      'network_differs',
+      async ({ container }) => docker('network', 'disconnect', await networkOf(container), container),
+    ],
+    [
+      'another certificate than the recorded one',
+      'certificate_differs',
+      ({ id }) =>
+        live.installation.control.db
+          .updateTable('databases')
+          .set({ certificate_not_after: new Date('2030-01-01') })
+          .where('id', '=', id)
+          .execute(),
     ],
     [
       "another password of the tenant's",

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Database } from '#contracts/http/databases.js';
+import type { ObservationView } from '#contracts/http/observations.js';
 import { docker, inspect } from '../support/host.js';
 import { redisImage } from '../support/images.js';
 import { Live, type LiveDatabase } from '../support/live.js';
@@ -94,5 +95,16 @@ describe('a rename', () => {
   ])('refuses %j', async (body, code) => {
     const database = await live.ask<Database>('GET', '/v1/databases/default%2Fnew-6.0');
     expect((await live.refusal('PATCH', `/v1/databases/${database.id}`, body)).code).toBe(code);
+  });
+});
+
+describe('an upgrade by swap after a rename', () => {
+  it('leaves a server that both names lead to', async () => {
+    const database = await live.provision('swap-old', { version: '7.0' });
+    await rename(database.id, 'swap-new');
+    await live.succeeded((await live.requestOperation(database.id, { type: 'upgrade', version: '8.0' })).id);
+    for (const handle of ['swap-new', 'swap-old']) expect(await fromInside(database, handle)).toContain('NOAUTH');
+    const { live: seen } = await live.ask<{ live: ObservationView }>('GET', `/v1/databases/${database.id}/status`);
+    expect(seen).toMatchObject({ answers: true, findings: [] });
   });
 });

@@ -158,7 +158,7 @@ describe('what there is no way back of', () => {
     const replica = await replicate(live, database, 'branch');
     expect(await refused(database)).toMatchObject({
       ...{ code: 'database_has_replicas', detail: expect.stringContaining('branch') },
-      remedy: expect.stringContaining('Unlink'),
+      remedy: expect.stringContaining('holdfast db:replicate trunk'),
     });
     await live.operate(replica, 'deprovision');
     const change = async (persistence: 'aof' | 'rdb') =>

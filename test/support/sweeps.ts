@@ -1,11 +1,13 @@
-import { containerName, serverPorts } from '#domain/server/names.js';
+import { containerName, serverPaths, serverPorts } from '#domain/server/names.js';
 import { serverUsers } from '#domain/server/users.js';
+import { X509CertificateAuthority } from '#engine/certificates/x509-certificate-authority.js';
 import type { RedisNode } from '#engine/ports/redis-node.js';
 import { openLookout, type Lookout } from '#operations/drift/observe.js';
 import { sweepForDrift, type SweepResult } from '#operations/drift/sweep.js';
 import { trust } from '#operations/server/manager.js';
-import { openPasswords } from '#operations/server/material.js';
-import { serverOf, type Server } from '#operations/server/server.js';
+import { certificateFiles } from '#operations/server/files.js';
+import { openAuthority, openPasswords } from '#operations/server/material.js';
+import { containerNetwork, serverOf, type Server } from '#operations/server/server.js';
 import { findEnvironment } from '#persistence/environments.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { FakeInstallation } from './fake-installation.js';
@@ -95,4 +97,40 @@ export const byHand = async (
   for (const command of commands) replies.push(await node.command(command, within()));
   node.close();
   return replies;
+};
+
+/** On its network, by none of its names. */
+export const attachBare = async (installation: FakeInstallation, databaseId: string): Promise<void> => {
+  const { name, network } = await networkOf(installation, databaseId);
+  await installation.host.ensureAttached(name, { ...network, aliases: [] }, within());
+};
+
+const networkOf = async (installation: FakeInstallation, databaseId: string) => {
+  const { control } = installation;
+  const row = await databaseRow(installation, databaseId);
+  const environment = await findEnvironment(control.db, { id: row.environment_id });
+  if (!environment) throw new Error('The environment is missing');
+  const server = serverOf(control, row, environment);
+  return { name: server.name, network: containerNetwork(control, server, row, environment) };
+};
+
+/** Puts another certificate than the recorded one into the volume and has it loaded: by the installation's authority, or by a stranger's. */
+export const showAnother = async (
+  installation: FakeInstallation,
+  databaseId: string,
+  signedBy: 'ours' | 'stranger' = 'ours',
+): Promise<void> => {
+  const { control, host } = installation;
+  const { name } = await serverById(installation, databaseId);
+  const authorities = new X509CertificateAuthority();
+  const [notBefore, notAfter] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3_600_000)];
+  const authority =
+    signedBy === 'stranger'
+      ? await authorities.createAuthority('stranger', notBefore, notAfter)
+      : openAuthority({ control, installation: (await lookoutOn(installation)).installation });
+  const certificate = await authorities.issue(authority, { dnsNames: [name], ipAddresses: [], notBefore, notAfter });
+  const [certificateFile, keyFile] = certificateFiles({ certificate, authorityPem: authority.certificatePem });
+  if (!certificateFile || !keyFile) throw new Error('A server has a certificate and a key');
+  await host.writeFiles(name, serverPaths.root, [certificateFile, keyFile], within());
+  await byHand(installation, databaseId, [['CONFIG', 'SET', 'tls-cert-file', serverPaths.certificate]]);
 };

@@ -9,23 +9,16 @@ import { refuseDirectory } from '../backups/rdb-file.js';
 import { sourceUrl, textOf, type SourceOptions } from '../backups/import-source.js';
 import { shownUrl } from '../databases/door.js';
 import { databaseAt, environmentName } from '../databases/reference.js';
+import { sizeOptions, sizesIn, type SizeOptions } from '../databases/size-options.js';
 import { unlessDetached } from '../operations/outcome.js';
-import {
-  detachOption,
-  environmentOptions,
-  wholeNumber,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { detachOption, environmentOptions, type DetachOptions, type EnvironmentOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { defineVerb } from '../verb.js';
 
-interface ImportOptions extends EnvironmentOptions, DetachOptions, SourceOptions {
+interface ImportOptions extends EnvironmentOptions, DetachOptions, SourceOptions, SizeOptions {
   readonly file?: string;
   readonly version?: string;
   readonly persistence?: PersistenceMode;
-  readonly containerSize?: number;
-  readonly diskSize?: number;
   readonly caFile?: string;
   readonly insecure?: boolean;
 }
@@ -43,15 +36,15 @@ export const verb = defineVerb<ImportOptions, [string]>({
     ...environmentOptions(),
     new Option('--version <version>', 'such as 8.0; no older than the data'),
     new Option('--persistence <mode>', 'of the new database').choices(persistenceModes),
-    new Option(
-      '--container-size <MB>',
+    ...sizeOptions(
       `memory, which must hold the data (${memoryBoundsMb.default} when not given)`,
-    ).argParser(wholeNumber),
-    new Option('--disk-size <GB>', `disk (${diskBoundsGb.default} when not given)`).argParser(wholeNumber),
+      `disk (${diskBoundsGb.default} when not given)`,
+    ),
     new Option('--ca-file <path>', "the authority of a rediss:// source; whom Holdfast's host trusts when not given"),
     new Option('--insecure', 'do not verify the certificate of a rediss:// source'),
     detachOption(),
   ],
+  fields: { sourceUrl: '--from…', tlsCaPem: '--ca-file' },
   notes: `Without --file and --from… the URL is asked for. A source that does not let itself be copied is read key by key,
 which is no snapshot; the receipt says which way it was. The host of Holdfast has to reach the source.`,
   examples: [
@@ -74,11 +67,10 @@ const request = async (session: Session, options: ImportOptions, handle: string)
   const { file, caFile, insecure } = options;
   const wishes = {
     handle,
+    ...sizesIn(options),
     ...given({
       version: options.version,
       persistence: options.persistence,
-      memoryMb: options.containerSize,
-      diskGb: options.diskSize,
     }),
   };
   if (file !== undefined) {

@@ -7,12 +7,12 @@ import { backupAt, requestOnBackup } from '../backups/request.js';
 import { leftOut, warningsOf } from '../backups/restore-warnings.js';
 import { shownUrl } from '../databases/door.js';
 import { databaseAt, givenEnvironment } from '../databases/reference.js';
+import { sizeOptions, sizesIn, type SizeOptions } from '../databases/size-options.js';
 import { unlessDetached } from '../operations/outcome.js';
 import {
   backupOperand,
   detachOption,
   environmentOptions,
-  wholeNumber,
   type DetachOptions,
   type EnvironmentOptions,
 } from '../options.js';
@@ -20,10 +20,8 @@ import type { Session } from '../session.js';
 import { renderAge } from '../text/age.js';
 import { defineVerb } from '../verb.js';
 
-interface RestoreOptions extends EnvironmentOptions, DetachOptions {
+interface RestoreOptions extends EnvironmentOptions, DetachOptions, SizeOptions {
   readonly handle?: string;
-  readonly containerSize?: number;
-  readonly diskSize?: number;
   readonly persistence?: PersistenceMode;
   readonly version?: string;
   readonly keepCredentials?: boolean;
@@ -36,8 +34,7 @@ export const verb = defineVerb<RestoreOptions, [string]>({
   options: [
     new Option('--handle <handle>', 'name of the new database; <handle>-at-YYYY-MM-DD-HH-MM-SS when not given'),
     ...environmentOptions("the backup's own when not given"),
-    new Option('--container-size <MB>', "memory; the backup's when not given").argParser(wholeNumber),
-    new Option('--disk-size <GB>', "disk; the backup's when not given").argParser(wholeNumber),
+    ...sizeOptions("memory; the backup's when not given", "disk; the backup's when not given"),
     new Option('--persistence <mode>', "the backup's when not given").choices(persistenceModes),
     new Option('--version <version>', "such as 8.0: the backup's when not given, or a newer one"),
     new Option('--keep-credentials', 'the passwords that the original had, in place of new ones'),
@@ -65,11 +62,10 @@ export const verb = defineVerb<RestoreOptions, [string]>({
 const bodyOf = (options: RestoreOptions) => ({
   keepCredentials: options.keepCredentials ?? false,
   defaultSettings: options.defaultSettings ?? false,
+  ...sizesIn(options),
   ...given({
     handle: options.handle,
     environment: givenEnvironment(options),
-    memoryMb: options.containerSize,
-    diskGb: options.diskSize,
     persistence: options.persistence,
     version: options.version,
   }),

@@ -5,31 +5,23 @@ import { backupAt } from '../backups/request.js';
 import { followVerification, verificationOf, verificationSentence } from '../backups/verification.js';
 import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
-import {
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { databaseOperand, followedOptions, type FollowedOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { renderBytes } from '../text/bytes.js';
 import { defineVerb } from '../verb.js';
 
-interface BackupOptions extends EnvironmentOptions, DetachOptions {
+interface BackupOptions extends FollowedOptions {
   readonly verify?: boolean;
 }
 
 export const verb = defineVerb<BackupOptions, [string]>({
   summary: 'Take a backup of a database and print its id',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
+  options: followedOptions(
     new Option('--verify', 'wait until it is proved that it restores; fail when that is not proved').conflicts(
       'detach',
     ),
-    detachOption(),
-  ],
+  ),
   notes:
     'The id is all that goes to the standard output. It is a manual backup, kept until it is purged. A verification follows by itself, whether you wait for it or not.',
   examples: [

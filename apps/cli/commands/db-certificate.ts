@@ -6,20 +6,12 @@ import { textOf } from '../backups/import-source.js';
 import { findDatabase } from '../databases/reference.js';
 import { sendConfirmed } from '../operations/change.js';
 import { unlessDetached } from '../operations/outcome.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, type ConfirmedOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { fields } from '../text/columns.js';
 import { defineVerb } from '../verb.js';
 
-interface Options extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+interface Options extends ConfirmedOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly own?: boolean;
@@ -28,14 +20,12 @@ interface Options extends EnvironmentOptions, ConfirmOptions, DetachOptions {
 export const verb = defineVerb<Options, [string]>({
   summary: 'Show whose certificate a database has, bring one of your own, or go back to the one of Holdfast',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
+  options: confirmedOptions(
     new Option('--cert <file>', 'the certificate and all that signed it, up to the root, in PEM'),
     new Option('--key <file>', 'its private key in PEM, not encrypted'),
     new Option('--own', "back to Holdfast's own certificate"),
-    confirmOption(),
-    detachOption(),
-  ],
+  ),
+  fields: { certificatePem: '--cert', privateKeyPem: '--key' },
   notes: `Without a restart, and with no client noticing: connections that are open go on, new ones see the other certificate. Holdfast does not
 renew one that you bring; the history tells before it ends. The handle is asked for when the certificate does not name the host of the
 database's URLs. Replicas and primaries of its tree keep their own certificates: bring one for each.`,

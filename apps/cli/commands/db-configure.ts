@@ -7,19 +7,11 @@ import { findDatabase } from '../databases/reference.js';
 import { settingsIn } from '../databases/setting-words.js';
 import { requestConfirmed } from '../operations/change.js';
 import { unlessDetached } from '../operations/outcome.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, type ConfirmedOptions } from '../options.js';
 import { table } from '../text/columns.js';
 import { defineVerb } from '../verb.js';
 
-interface ConfigureOptions extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+interface ConfigureOptions extends ConfirmedOptions {
   readonly reset?: readonly string[];
   readonly revert?: string;
   readonly persistence?: PersistenceMode;
@@ -30,16 +22,14 @@ interface ConfigureOptions extends EnvironmentOptions, ConfirmOptions, DetachOpt
 export const verb = defineVerb<ConfigureOptions, [string, readonly string[]]>({
   summary: 'Change settings, persistence mode or plain port of a running database',
   operands: [databaseOperand(), new Argument('[settings...]', 'KEY=VALUE; KEY= gives the default back')],
-  options: [
-    ...environmentOptions(),
+  options: confirmedOptions(
     new Option('--reset <key...>', 'give these settings their defaults back'),
     new Option('--revert <id>', 'the settings as they were from this entry of the history on').conflicts('reset'),
     new Option('--persistence <mode>', 'another persistence mode').choices(persistenceModes),
     new Option('--tls-only', 'close the plain port; its doors go and their ports with them'),
     new Option('--no-tls-only', 'open the plain port again, with new doors'),
-    confirmOption(),
-    detachOption(),
-  ],
+  ),
+  fields: { revertTo: '--revert' },
   notes:
     'What can be set is listed by db:settings. Nothing is touched before a throw-away server has started with the settings. What needs a restart is said beforehand; on a memory-only database the handle is asked for, as it is for the mode none.',
   examples: [

@@ -5,21 +5,14 @@ import { answer } from '../api/client.js';
 import { given } from '../api/given.js';
 import { databaseAt, environmentName } from '../databases/reference.js';
 import { shownUrl } from '../databases/door.js';
+import { sizeOptions, sizesIn, type SizeOptions } from '../databases/size-options.js';
 import { detachedNote, followToSuccess } from '../operations/outcome.js';
-import {
-  detachOption,
-  environmentOptions,
-  wholeNumber,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { followedOptions, type FollowedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-interface CreateOptions extends EnvironmentOptions, DetachOptions {
+interface CreateOptions extends FollowedOptions, SizeOptions {
   readonly version?: string;
   readonly persistence?: PersistenceMode;
-  readonly containerSize?: number;
-  readonly diskSize?: number;
   readonly tlsOnly?: boolean;
   readonly maxmemoryPolicy?: MaxmemoryPolicy;
   readonly deletionProtection?: boolean;
@@ -28,18 +21,18 @@ interface CreateOptions extends EnvironmentOptions, DetachOptions {
 export const verb = defineVerb<CreateOptions, [string]>({
   summary: 'Provision a database and print its URL',
   operands: [new Argument('<handle>', 'name of the new database')],
-  options: [
-    ...environmentOptions(),
+  options: followedOptions(
     new Option('--type <type>', 'kind of database').choices(['redis']),
     new Option('--version <version>', 'such as 8.0-aof (AOF and RDB), 8.0 (RDB only) or 8.0-nordb (memory only)'),
     new Option('--persistence <mode>', 'the mode, said plainly').choices(persistenceModes),
-    new Option('--container-size <MB>', `memory (${memoryBoundsMb.default} when not given)`).argParser(wholeNumber),
-    new Option('--disk-size <GB>', `disk (${diskBoundsGb.default} when not given)`).argParser(wholeNumber),
+    ...sizeOptions(
+      `memory (${memoryBoundsMb.default} when not given)`,
+      `disk (${diskBoundsGb.default} when not given)`,
+    ),
     new Option('--tls-only', 'no unencrypted port'),
     new Option('--maxmemory-policy <policy>', 'what goes when the memory is full').choices(maxmemoryPolicies),
     new Option('--deletion-protection', 'refuse to deprovision it until `holdfast db:unprotect`'),
-    detachOption(),
-  ],
+  ),
   notes: 'The URL, with its password, is all that goes to the standard output. It stays the same after a promotion.',
   examples: [
     'holdfast db:create orders',
@@ -62,11 +55,10 @@ export const verb = defineVerb<CreateOptions, [string]>({
 
 const bodyOf = (handle: string, options: CreateOptions) => ({
   handle,
+  ...sizesIn(options),
   ...given({
     version: options.version,
     persistence: options.persistence,
-    memoryMb: options.containerSize,
-    diskGb: options.diskSize,
     tlsOnly: options.tlsOnly,
     maxmemoryPolicy: options.maxmemoryPolicy,
     deletionProtection: options.deletionProtection,

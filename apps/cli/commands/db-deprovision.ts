@@ -2,30 +2,19 @@ import { Option } from 'commander';
 import type { Operation } from '../api/documents.js';
 import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, type ConfirmedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-interface DeprovisionOptions extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+interface DeprovisionOptions extends ConfirmedOptions {
   readonly skipFinalBackup?: boolean;
 }
 
 export const verb = defineVerb<DeprovisionOptions, [string]>({
   summary: 'Remove a database and its data for good',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
-    confirmOption(),
+  options: confirmedOptions(
     new Option('--skip-final-backup', 'take no last backup: what is not in an older one is lost'),
-    detachOption(),
-  ],
+  ),
   notes:
     'Its handle is asked for, or taken from --confirm. Its history stays readable. A final backup is taken first, if the policy of the environment keeps one; without it nothing is removed, and the database stays as it is. Its automatic backups and their copies go with the next retention sweep, whatever the policy keeps: all but the newest, the newest that is not failed and the newest verified one, and these too once a manual or final one that is as good is newer. Manual, final and held ones stay; `holdfast backup:hold` keeps another.',
   examples: [

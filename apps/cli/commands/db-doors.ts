@@ -47,6 +47,7 @@ export const verb = defineVerb<DoorsOptions, [string]>({
     ).argParser(wholeNumberOr('default')),
     new Option('--bind-address <ip>', 'take only connections to this address of the host; `any` for all'),
   ],
+  fields: { idleTimeoutSeconds: '--idle-timeout' },
   notes: 'What is not named stays as it is. Connections that are open are not cut.',
   examples: [
     'holdfast db:doors orders',

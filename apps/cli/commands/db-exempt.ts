@@ -17,6 +17,7 @@ export const verb = defineVerb<Options, [string]>({
     new Option('--reason <text>', 'why; whoever looks at the database reads it').makeOptionMandatory(),
     new Option('--until <date>', 'the last day, YYYY-MM-DD in UTC').makeOptionMandatory(),
   ],
+  fields: { endsOn: '--until' },
   notes:
     'The next sweep takes its mark; the first one after that day marks it again. The version is refused for new databases all the same. It needs the permission "admin".',
   examples: ['holdfast db:exempt orders --reason "moves with release 12" --until 2027-03-31'],

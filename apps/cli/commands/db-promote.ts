@@ -6,20 +6,11 @@ import { given } from '../api/given.js';
 import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
 import { promotionReceipt } from '../operations/promotion-receipt.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  wholeNumber,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, wholeNumber, type ConfirmedOptions } from '../options.js';
 import type { Session } from '../session.js';
 import { defineVerb } from '../verb.js';
 
-interface PromoteOptions extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+interface PromoteOptions extends ConfirmedOptions {
   readonly mode: PromotionMode;
   readonly maxLostBytes?: number;
 }
@@ -27,15 +18,12 @@ interface PromoteOptions extends EnvironmentOptions, ConfirmOptions, DetachOptio
 export const verb = defineVerb<PromoteOptions, [string]>({
   summary: 'Make a replica the primary of its tree, for good, and print the receipt',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
+  options: confirmedOptions(
     new Option('--mode <mode>', 'what may be lost: nothing, up to a bound, anything')
       .choices(promotionModes)
       .default('strict'),
     new Option('--max-lost-bytes <count>', 'the bound of mode limited').argParser(wholeNumber),
-    confirmOption(),
-    detachOption(),
-  ],
+  ),
   notes:
     'With a primary that answers no mode loses anything. Without one strict and limited refuse, because nobody can tell what would be lost; force does not, so its handle is asked for, or taken from --confirm.',
   examples: [

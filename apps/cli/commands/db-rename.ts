@@ -2,19 +2,14 @@ import { Argument } from 'commander';
 import { answer } from '../api/client.js';
 import { findDatabase } from '../databases/reference.js';
 import { unlessDetached } from '../operations/outcome.js';
-import {
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { databaseOperand, followedOptions, type FollowedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-export const verb = defineVerb<EnvironmentOptions & DetachOptions, [string, string]>({
+export const verb = defineVerb<FollowedOptions, [string, string]>({
   summary: 'Give a database another handle',
   operands: [databaseOperand(), new Argument('<new>', 'the new handle')],
-  options: [...environmentOptions(), detachOption()],
+  options: followedOptions(),
+  fields: { handle: '<new>' },
   notes:
     'Doors, passwords and data stay, and connections that are open go on. Containers on its network reach it by the new handle and, until its next reload, by the old one, which is free for others from then on. Backups keep the handle that they were taken under.',
   examples: ['holdfast db:rename orders sales'],

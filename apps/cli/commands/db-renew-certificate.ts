@@ -1,18 +1,12 @@
 import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
-import {
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { databaseOperand, followedOptions, type FollowedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-export const verb = defineVerb<EnvironmentOptions & DetachOptions, [string]>({
+export const verb = defineVerb<FollowedOptions, [string]>({
   summary: 'Give a database a new certificate, with no client noticing',
   operands: [databaseOperand()],
-  options: [...environmentOptions(), detachOption()],
+  options: followedOptions(),
   notes: 'The sweep of certificates does it by itself when a third of the time is left; see sweep:certificates.',
   examples: ['holdfast db:renew-certificate orders'],
   async run(session, options, handle) {

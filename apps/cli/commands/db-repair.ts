@@ -2,13 +2,7 @@ import { findDatabase } from '../databases/reference.js';
 import { z } from 'zod';
 import { exitCodes } from '../failure/exit-codes.js';
 import { carryOut } from '../operations/change.js';
-import {
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { databaseOperand, followedOptions, type FollowedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
 const outcome = z.looseObject({
@@ -16,10 +10,10 @@ const outcome = z.looseObject({
   left: z.array(z.object({ code: z.string(), reason: z.string() })).default([]),
 });
 
-export const verb = defineVerb<EnvironmentOptions & DetachOptions, [string]>({
+export const verb = defineVerb<FollowedOptions, [string]>({
   summary: 'Make the server of a database what is recorded of it again, as far as that is safe',
   operands: [databaseOperand()],
-  options: [...environmentOptions(), detachOption()],
+  options: followedOptions(),
   notes:
     'Starts a stopped container, makes a missing one again from its volume, and puts back role, link, users, settings and restart policy. ' +
     'It never picks one of two servers that take writes, and never restarts a memory-only server whose replicas hold its data.',

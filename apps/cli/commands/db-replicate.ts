@@ -1,40 +1,26 @@
-import { Argument, Option } from 'commander';
-import { given } from '../api/given.js';
+import { Argument } from 'commander';
 import { shownUrl } from '../databases/door.js';
 import { databaseAt, findDatabase } from '../databases/reference.js';
+import { sizeOptions, sizesIn, type SizeOptions } from '../databases/size-options.js';
 import { carryOut } from '../operations/change.js';
-import {
-  detachOption,
-  environmentOptions,
-  wholeNumber,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { followedOptions, type FollowedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-interface ReplicateOptions extends EnvironmentOptions, DetachOptions {
-  readonly containerSize?: number;
-  readonly diskSize?: number;
-}
-
-export const verb = defineVerb<ReplicateOptions, [string, string]>({
+export const verb = defineVerb<FollowedOptions & SizeOptions, [string, string]>({
   summary: 'Make a replica of a database and print its URL',
   operands: [
     new Argument('<source>', 'the database to follow: its handle, environment/handle or id'),
     new Argument('<handle>', 'name of the new replica'),
   ],
-  options: [
-    ...environmentOptions(),
-    new Option('--container-size <MB>', 'memory; that of the source when not given').argParser(wholeNumber),
-    new Option('--disk-size <GB>', 'disk; that of the source when not given').argParser(wholeNumber),
-    detachOption(),
-  ],
+  options: followedOptions(
+    ...sizeOptions('memory; that of the source when not given', 'disk; that of the source when not given'),
+  ),
   notes:
     'Version, persistence mode, user and password are those of the source. It is ready when it holds all that the source holds. The URL is that of the replica itself, which can only be read from.',
   examples: ['holdfast db:replicate orders orders-2', 'URL=$(holdfast db:replicate staging/orders orders-2)'],
   async run(session, options, sourceName, handle) {
     const source = await findDatabase(session, sourceName, options);
-    const size = given({ memoryMb: options.containerSize, diskGb: options.diskSize });
+    const size = sizesIn(options);
     const operation = await carryOut(session, source, { type: 'replicate', handle, ...size }, options);
     if (!operation) return;
     const database = await databaseAt(session, operation.targets[0] ?? '');

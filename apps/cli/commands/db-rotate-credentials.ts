@@ -3,19 +3,10 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { given } from '../api/given.js';
 import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  wholeNumber,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, wholeNumber, type ConfirmedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-interface RotateOptions extends EnvironmentOptions, ConfirmOptions, DetachOptions {
+interface RotateOptions extends ConfirmedOptions {
   readonly graceHours?: number;
   readonly now?: boolean;
 }
@@ -23,15 +14,12 @@ interface RotateOptions extends EnvironmentOptions, ConfirmOptions, DetachOption
 export const verb = defineVerb<RotateOptions, [string]>({
   summary: 'Give a database, and all that hang together with it, new passwords with no client noticing',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
+  options: confirmedOptions(
     new Option('--grace-hours <count>', 'for how long the former password works on; 24 when missing').argParser(
       wholeNumber,
     ),
     new Option('--now', 'no grace: former passwords end at once and clients are dropped'),
-    confirmOption(),
-    detachOption(),
-  ],
+  ),
   notes:
     "Clients that are connected stay, and both passwords work until the grace time is over; `holdfast db:url` shows the new one. With --now every client is dropped, so the handle is asked for. Holdfast's own passwords are replaced as well.",
   examples: [

@@ -1,20 +1,12 @@
 import { findDatabase } from '../databases/reference.js';
 import { changeDatabase } from '../operations/change.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, type ConfirmedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
-export const verb = defineVerb<EnvironmentOptions & ConfirmOptions & DetachOptions, [string]>({
+export const verb = defineVerb<ConfirmedOptions, [string]>({
   summary: 'End the link of a replica to its source; it becomes a database of its own',
   operands: [databaseOperand()],
-  options: [...environmentOptions(), confirmOption(), detachOption()],
+  options: confirmedOptions(),
   notes:
     'Its handle is asked for, or taken from --confirm. It keeps its data, user and password, takes writes, and gets a primary door of its own.',
   examples: ['holdfast db:unlink orders-2', 'holdfast db:unlink orders-2 --confirm orders-2'],

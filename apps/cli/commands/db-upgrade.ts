@@ -7,15 +7,7 @@ import { findDatabase } from '../databases/reference.js';
 import { carryOut } from '../operations/change.js';
 import { goBackReceipt } from '../operations/go-back-receipt.js';
 import { upgradeReceipt } from '../operations/upgrade-receipt.js';
-import {
-  confirmOption,
-  databaseOperand,
-  detachOption,
-  environmentOptions,
-  type ConfirmOptions,
-  type DetachOptions,
-  type EnvironmentOptions,
-} from '../options.js';
+import { confirmedOptions, databaseOperand, type ConfirmedOptions } from '../options.js';
 import { defineVerb } from '../verb.js';
 
 interface Wish {
@@ -25,20 +17,17 @@ interface Wish {
   readonly skipSafetyBackup?: boolean;
 }
 
-export const verb = defineVerb<Wish & EnvironmentOptions & ConfirmOptions & DetachOptions, [string]>({
+export const verb = defineVerb<Wish & ConfirmedOptions, [string]>({
   summary: 'Bring a database and all that follow it to a newer version, or back, and print the receipt',
   operands: [databaseOperand()],
-  options: [
-    ...environmentOptions(),
+  options: confirmedOptions(
     new Option('--version <version>', 'of the catalogue, newer than the one that it runs'),
     new Option('--method <method>', 'by a second server that takes over, or on the same volume').choices(
       upgradeMethods,
     ),
     new Option('--back', 'to the server that served before, which loses what was written since'),
     new Option('--skip-safety-backup', 'with --back: take no backup of what was written since'),
-    confirmOption(),
-    detachOption(),
-  ],
+  ),
   notes:
     'A safety backup is taken and proved first, and the new version is tried with its settings, users and data. Then the replicas are upgraded, one after the other, and the database last: a primary by swap, a replica in place. By swap clients are dropped once and writes wait for a moment; in place nobody answers until the new server has loaded its data. A memory-only primary in place loses all its data, so its handle is asked for. With --back the server that a swap has replaced serves again, as long as it is kept: with its data of its last moment, and the passwords, settings, size and handle of today. What was written since is lost, so the handle is asked for; a backup of it is taken first, and the newer server is kept in its turn.',
   examples: [

@@ -17,6 +17,7 @@ export const verb = defineVerb<TokenOptions, [string]>({
     new Option('--permission <permission...>', 'what it may do').choices(permissions).default(['read']),
     new Option('--expires-in-days <days>', 'how long it is valid; for ever when not given').argParser(wholeNumber),
   ],
+  fields: { permissions: '--permission', expiresAt: '--expires-in-days' },
   examples: ['holdfast token:create deployment --permission deploy sensitive --expires-in-days 90'],
   async run({ api, terminal }, options, name) {
     const body = { name, permissions: options.permission, ...given({ expiresAt: expiry(options.expiresInDays) }) };

@@ -12,6 +12,9 @@ export const problemOf = (error: unknown): Problem => {
   return { type: 'about:blank', title, status, detail, code, remedy, ...errors };
 };
 
+export const problemForPeople = (error: unknown): Problem =>
+  error instanceof Refusal ? error.asTyped : problemOf(error);
+
 const unexpected = (error: unknown): Problem => ({
   type: 'about:blank',
   title: errorCatalogue.internal_error.title,

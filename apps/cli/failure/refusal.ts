@@ -15,7 +15,11 @@ export interface Problem {
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
-  constructor(readonly problem: Problem) {
+  constructor(
+    readonly problem: Problem,
+    /** The same for people, in the words of the command line. */
+    readonly asTyped: Problem = problem,
+  ) {
     super(`${problem.code}: ${problem.detail}`);
   }
 }

@@ -13,6 +13,8 @@ export const answerFindings = ({ recorded, observed: { answer, container } }: Se
       return [finding('server_silent', 'down', 'none', 'a server that answers', 'no answer to two questions')];
     case 'busy':
       return [finding('server_busy', 'degraded', 'none', 'a server that answers', answer.code)];
+    case 'untrusted':
+      return [finding('certificate_refused', 'down', 'manual', 'a certificate that is accepted', answer.code)];
     case 'refused':
       return [finding('manager_refused', 'degraded', 'safe', 'the password of the manager', answer.code)];
   }

@@ -11,11 +11,13 @@ export const containerFindings = (server: Server, tree: readonly Server[]): Find
   return [...notRunning(server, container, tree), ...differing(server, container)];
 };
 
-/** A primary in whose place another server takes writes may have been stopped for that: it is not ours to start. */
-const startable = (server: Server, tree: readonly Server[]): Repairability => {
-  const replaced = server.recorded.role === 'primary' && tree.some((other) => figuresOf(other)?.view.role === 'master');
-  return replaced || mayLoseMemory(server, tree) ? 'manual' : 'safe';
-};
+/** A primary in whose place another server takes writes may have been stopped, or parted, for that: it is not ours to bring back. */
+export const isReplaced = (server: Server, tree: readonly Server[]): boolean =>
+  server.recorded.role === 'primary' &&
+  tree.some((other) => other !== server && figuresOf(other)?.view.role === 'master');
+
+const startable = (server: Server, tree: readonly Server[]): Repairability =>
+  isReplaced(server, tree) || mayLoseMemory(server, tree) ? 'manual' : 'safe';
 
 const missing = (server: Server, tree: readonly Server[]): Finding[] => {
   const { recorded, observed } = server;

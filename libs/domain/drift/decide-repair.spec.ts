@@ -40,6 +40,18 @@ describe('decideRepair', () => {
     expect(actions([safe('container_stopped')], true, { madeByThis: true })).toEqual(['look', 'create', ...start]);
   });
 
+  it('joins a container to its network before it is started, or asked', () => {
+    const start = ['persist', 'start', 'open-doors', 'await-answer', 'report'];
+    expect(actions([safe('network_differs')], true)).toEqual(['look', 'attach', 'await-answer', 'persist', 'report']);
+    expect(actions([safe('network_differs'), safe('container_stopped')], false)).toEqual(['look', 'attach', ...start]);
+    expect(actions([manual('network_differs')], false)).toEqual(['look', 'persist', 'report']);
+  });
+
+  it('gives a server its certificate again', () => {
+    expect(actions([safe('certificate_differs')], true)).toEqual(['look', 'persist', 'certificate', 'report']);
+    expect(actions([manual('certificate_refused')], true)).toEqual(['look', 'persist', 'report']);
+  });
+
   it('never starts what somebody has to decide about', () => {
     expect(actions([manual('container_stopped'), safe('restart_policy_differs')], false)).toEqual([
       'look',

@@ -5,6 +5,7 @@ export type RepairAction =
   | 'look'
   | 'prepare'
   | 'create'
+  | 'attach'
   | 'start'
   | 'open-doors'
   | 'await-answer'
@@ -17,6 +18,7 @@ export type RepairAction =
   | 'lead'
   | 'follow'
   | 'fence'
+  | 'certificate'
   | 'gate'
   | 'report';
 
@@ -37,6 +39,7 @@ const remedies: readonly (readonly [action: RepairAction, codes: readonly Findin
   ['keep', []],
   ['settings', ['settings_differ']],
   ['users', ['users_differ']],
+  ['certificate', ['certificate_differs']],
   ['lead', ['role_differs']],
   ['fence', ['fenced_takes_writes']],
   ['follow', ['source_differs', 'link_down']],
@@ -63,7 +66,7 @@ export const decideRepair = (situation: RepairSituation): Decision<RepairAction>
 const isSafe = (findings: readonly Finding[], code: FindingCode): boolean =>
   findings.some((finding) => finding.code === code && finding.repair === 'safe');
 
-/** A container that is there and runs. Its role file is written before it starts: a promotion may have passed it by. */
+/** A container that is there, on its network, and runs. Its role file is written before it starts: a promotion may have passed it by. */
 const bringUp = ({ findings, madeByThis, done }: RepairSituation): RepairAction[] => {
   const stopped = isSafe(findings, 'container_stopped');
   const create: RepairAction[] = isSafe(findings, 'container_missing')
@@ -72,7 +75,13 @@ const bringUp = ({ findings, madeByThis, done }: RepairSituation): RepairAction[
       ? ['create']
       : [];
   const start = create.length > 0 || stopped || done.has('create') || done.has('start');
-  return [...create, ...(start ? (['persist', 'start', 'open-doors', 'await-answer'] as const) : [])];
+  const attach = isSafe(findings, 'network_differs') || done.has('attach');
+  return [
+    ...create,
+    ...(attach ? (['attach'] as const) : []),
+    ...(start ? (['persist', 'start', 'open-doors', 'await-answer'] as const) : []),
+    ...(attach && !start ? (['await-answer'] as const) : []),
+  ];
 };
 
 const mend = ({ findings, lacksAppendOnly }: RepairSituation): RepairAction[] => [

@@ -53,6 +53,33 @@ const cases: [string, readonly Server[], readonly string[]][] = [
     [alone.seen({ container: { ...alone.container, memoryLimitBytes: 1 } })],
     ['memory_limit_differs degraded manual'],
   ],
+  ['a container off its network', [alone.attachedAs(null)], ['network_differs down safe']],
+  [
+    'a container at another address',
+    [alone.attachedAs({ ipv4: '10.0.0.9', aliases: ['p'] })],
+    ['network_differs down safe'],
+  ],
+  [
+    'a primary off its network, in whose place a replica takes writes',
+    [source.attachedAs(null, { kind: 'silent' }), replica.withView({ role: 'master' })],
+    ['network_differs down manual', 'server_silent down none'],
+  ],
+  ['a lost name', [alone.attachedAs({ aliases: [] })], ['network_differs degraded safe']],
+  ['a name that is not its own', [alone.attachedAs({ aliases: ['p', 'q'] })], ['network_differs degraded safe']],
+  ['nothing of a network while the engine is away', [alone.seen({ container: 'unknown', answer: alone.figures })], []],
+  ['another certificate', [alone.showing('2027-01-02T03:04:06Z')], ['certificate_differs degraded safe']],
+  ['no other certificate in one with the same end', [alone.showing('2027-01-02T03:04:05Z', 'BB')], []],
+  [
+    "another certificate than an operator's",
+    [alone.showing('2027-01-02T03:04:05Z', 'BB', 'AA')],
+    ['certificate_differs degraded safe'],
+  ],
+  ["an operator's certificate", [alone.showing('2027-01-02T03:04:05Z', 'AA', 'AA')], []],
+  [
+    'a certificate that is not accepted',
+    [alone.seen({ answer: { kind: 'untrusted', code: 'CERT_HAS_EXPIRED' } })],
+    ['certificate_refused down manual'],
+  ],
   ['a silent server', [alone.seen({ answer: { kind: 'silent' } })], ['server_silent down none']],
   [
     'a silent server while the engine is away',

@@ -1,6 +1,8 @@
 import { answerFindings } from './answer-findings.js';
+import { certificateFindings } from './certificate-findings.js';
 import { containerFindings } from './container-findings.js';
 import { finding, type Finding } from './finding.js';
+import { networkFindings } from './network-findings.js';
 import { replicationFindings } from './replication-findings.js';
 import type { Server } from './server-state.js';
 import { settingsFindings } from './settings-findings.js';
@@ -14,9 +16,11 @@ export const findDrift = (server: Server, tree: readonly Server[]): readonly Fin
   [
     ...fenced(server),
     ...containerFindings(server, tree),
+    ...networkFindings(server, tree),
     ...answerFindings(server),
     ...replicationFindings(server, tree),
     ...settingsFindings(server),
+    ...certificateFindings(server),
     ...(server.recorded.role === 'fenced' ? [] : userFindings(server)),
   ].sort((a, b) => Number(b.severity === 'down') - Number(a.severity === 'down'));
 

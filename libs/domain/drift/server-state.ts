@@ -10,6 +10,12 @@ export interface RecordedServer {
   readonly role: DatabaseRole;
   readonly sourceId: string | null;
   readonly address: string;
+  /** Of its environment. */
+  readonly network: string;
+  /** What it answers to there. */
+  readonly names: readonly string[];
+  /** Null when none is recorded. */
+  readonly certificate: RecordedCertificate | null;
   readonly image: string;
   /** Of the container. */
   readonly memoryLimitBytes: number;
@@ -21,6 +27,17 @@ export interface RecordedServer {
   readonly toleratedUsers: readonly string[];
 }
 
+export interface RecordedCertificate {
+  readonly notAfter: Date;
+  /** Of one that an operator has brought: it is known by itself. Those of Holdfast are told apart by their ends. */
+  readonly fingerprint256: string | null;
+}
+
+export interface ShownCertificate {
+  readonly notAfter: Date;
+  readonly fingerprint256: string;
+}
+
 /** What the engine says of a container. */
 export interface ContainerState {
   readonly owned: boolean;
@@ -29,6 +46,8 @@ export interface ContainerState {
   readonly restartPolicy: string;
   readonly memoryLimitBytes: number;
   readonly outOfMemory: boolean;
+  /** On the network of its environment; null when it is not there. */
+  readonly attachment: { readonly ipv4: string | null; readonly aliases: readonly string[] } | null;
 }
 
 /** What a server says when it is asked as its manager. */
@@ -39,6 +58,8 @@ export type ServerAnswer =
   | { readonly kind: 'silent' }
   /** The reply's code, such as WRONGPASS or NOPERM. */
   | { readonly kind: 'refused'; readonly code: string }
+  /** Its certificate is not accepted; why, such as CERT_HAS_EXPIRED. */
+  | { readonly kind: 'untrusted'; readonly code: string }
   /** LOADING or BUSY. */
   | { readonly kind: 'busy'; readonly code: string };
 
@@ -52,6 +73,7 @@ export interface ServerFigures {
   readonly goodFollowers: number;
   readonly keys: number;
   readonly uptimeSeconds: number;
+  readonly certificate: ShownCertificate | null;
 }
 
 export interface ObservedServer {

@@ -1,5 +1,5 @@
 import type { ContainerInspectInfo } from 'dockerode';
-import type { ContainerObservation, Owner } from '../ports/container-engine.js';
+import type { Attachment, ContainerObservation, Owner } from '../ports/container-engine.js';
 import { isOwnedBy } from './labels.js';
 
 /** What Holdfast wants to know of the engine's answer to an inspection. */
@@ -13,8 +13,9 @@ export const observation = (found: ContainerInspectInfo, owner: Owner): Containe
     labels: found.Config.Labels,
     image: found.Config.Image,
     imageId: found.Image,
-    ipv4: Object.values(found.NetworkSettings.Networks)[0]?.IPAddress || null,
-    aliases: aliasesOf(found),
+    networks: Object.fromEntries(
+      Object.keys(found.NetworkSettings.Networks).map((name) => [name, attachmentOf(found, name)]),
+    ),
     startedAt: moment(found.State.StartedAt),
     exitCode: state === 'exited' || state === 'dead' ? found.State.ExitCode : null,
     outOfMemory: found.State.OOMKilled,
@@ -24,10 +25,20 @@ export const observation = (found: ContainerInspectInfo, owner: Owner): Containe
   };
 };
 
-/** dockerode's types leave them out. The engine adds the beginning of the container's id to those that it was given. */
-export const aliasesOf = ({ Id, NetworkSettings }: ContainerInspectInfo): readonly string[] => {
-  const [attachment] = Object.values(NetworkSettings.Networks) as ({ Aliases?: string[] | null } | undefined)[];
-  return (attachment?.Aliases ?? []).filter((alias) => !Id.startsWith(alias));
+/** What dockerode's types leave out. */
+interface Endpoint {
+  readonly IPAddress: string;
+  readonly IPAMConfig?: { readonly IPv4Address?: string } | null;
+  readonly Aliases?: readonly string[] | null;
+}
+
+/** Of a network that the container is on. The engine adds the beginning of the container's id to the names that it was given. */
+export const attachmentOf = ({ Id, NetworkSettings }: ContainerInspectInfo, network: string): Attachment => {
+  const { IPAddress, IPAMConfig, Aliases } = NetworkSettings.Networks[network] as unknown as Endpoint;
+  return {
+    ipv4: IPAMConfig?.IPv4Address || IPAddress || null,
+    aliases: (Aliases ?? []).filter((alias) => !Id.startsWith(alias)),
+  };
 };
 
 /** The engine's words; `removing` is as good as dead. */

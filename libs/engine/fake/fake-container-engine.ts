@@ -184,7 +184,8 @@ export class FakeContainerEngine extends FakeHost implements ContainerEngine, Fa
 
   async ensureAttached(...[name, network, signal]: Parameters<ContainerEngine['ensureAttached']>): Promise<void> {
     await this.faults.pass('ensureAttached', signal);
-    this.existing(name).aliases = network.aliases;
+    this.existing(name).attachment = network;
+    this.network.rejoin(name);
   }
 
   async ensureContainerAbsent(name: string, owner: Owner, signal: AbortSignal): Promise<void> {

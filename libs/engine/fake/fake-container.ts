@@ -2,6 +2,7 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { ProcessEnd } from '#domain/server/process-end.js';
 import { containerDigest, containerDigestLabel, isOwnedBy, ownerLabels } from '../docker/labels.js';
 import type {
+  Attachment,
   ContainerObservation,
   ContainerResources,
   ContainerSpec,
@@ -22,8 +23,7 @@ export class FakeContainer implements FakeSurroundings {
   ipv4: string | null = null;
   log = '';
   restartPolicy: ContainerSpec['restartPolicy'];
-  /** On its network. */
-  aliases: readonly string[];
+  attachment: Attachment | null;
   resources: ContainerResources;
   private state: 'created' | 'running' | 'exited' = 'created';
   private exitCode: number | null = null;
@@ -37,7 +37,7 @@ export class FakeContainer implements FakeSurroundings {
     readonly now: () => Date,
   ) {
     this.restartPolicy = spec.restartPolicy;
-    this.aliases = spec.network.kind === 'network' ? spec.network.aliases : [];
+    this.attachment = spec.network.kind === 'network' ? spec.network : null;
     this.resources = spec;
     this.labels = { ...spec.labels, ...ownerLabels(spec.owner), [containerDigestLabel]: containerDigest(spec) };
   }
@@ -91,8 +91,7 @@ export class FakeContainer implements FakeSurroundings {
       labels: this.labels,
       image: this.spec.image,
       imageId: `sha256:${this.spec.image}`,
-      ipv4: this.ipv4,
-      aliases: this.aliases,
+      networks: this.networks,
       startedAt: this.startedAt,
       exitCode: this.exitCode,
       outOfMemory: this.outOfMemory,
@@ -100,6 +99,12 @@ export class FakeContainer implements FakeSurroundings {
       memoryLimitBytes: this.resources.memoryBytes,
       cpuShares: this.resources.cpuShares,
     };
+  }
+
+  private get networks(): ContainerObservation['networks'] {
+    const { attachment, ipv4, spec } = this;
+    if (attachment === null || spec.network.kind !== 'network') return {};
+    return { [spec.network.name]: { aliases: attachment.aliases, ipv4: attachment.ipv4 ?? ipv4 } };
   }
 
   write(directory: string, files: readonly FileEntry[]): void {

@@ -60,6 +60,12 @@ export class FakeHost {
     this.network.isolate(name);
   }
 
+  /** Taken off its network, as by `docker network disconnect`. */
+  detach(name: string): void {
+    this.existing(name).attachment = null;
+    this.network.isolate(name);
+  }
+
   /** All lines are whole again. */
   mend(): void {
     this.network.mend();

@@ -58,6 +58,11 @@ export class FakeNetwork<Server extends Attached> {
     this.cuts.add(wire(one, null));
   }
 
+  /** Undoes `isolate`. */
+  rejoin(one: string): void {
+    this.cuts.delete(wire(one, null));
+  }
+
   mend(): void {
     this.cuts.clear();
   }

@@ -1,10 +1,17 @@
+import type { X509Certificate } from 'node:crypto';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import type { InsideTarget, RedisConnector, RedisNode, RedisTarget } from '../ports/redis-node.js';
-import { ServerReply } from '../ports/server-reply.js';
+import type {
+  InsideTarget,
+  PresentedCertificate,
+  RedisConnector,
+  RedisNode,
+  RedisTarget,
+} from '../ports/redis-node.js';
+import { RefusedCertificate, ServerReply } from '../ports/server-reply.js';
 import { pairs, parseInfo } from '../redis/parse-info.js';
 import { Faults } from './faults.js';
 import { FakeProgram } from './fake-program.js';
-import { ConnectionLost, type FakeRedisServer } from './fake-redis-server.js';
+import { ConnectionLost, notAccepted, type FakeRedisServer } from './fake-redis-server.js';
 import type { FakeConnection } from './redis/connections.js';
 import { FakeReplyError } from './redis/reply-error.js';
 
@@ -35,7 +42,8 @@ export class FakeRedisConnector implements RedisConnector {
     const login = refusal?.match(/\((WRONGPASS|NOAUTH)\)$/);
     if (login) throw notReady(target, refusal ?? '', new ServerReply(`${login[1] ?? ''} no valid login`));
     if (refusal !== null) throw notReady(target, refusal);
-    return new FakeRedisNode(target, server, way, this.faults);
+    const shown = 'run' in target || target.tls === null ? null : server.tls.shownTo(target.tls);
+    return new FakeRedisNode(target, server, way, this.faults, shown && presentedBy(shown));
   }
 
   async presentedCertificate(...[target, signal]: Parameters<RedisConnector['presentedCertificate']>) {
@@ -46,7 +54,7 @@ export class FakeRedisConnector implements RedisConnector {
     if (server.frozen) throw notReady(login, silent);
     const shown = server.shows(target.port, target.tls);
     if (typeof shown === 'string') throw notReady(login, shown);
-    return { fingerprint256: shown.fingerprint256, serialNumber: shown.serialNumber };
+    return presentedBy(shown);
   }
 
   private async dial(target: RedisTarget | InsideTarget, signal: AbortSignal): Promise<Way> {
@@ -65,6 +73,7 @@ class FakeRedisNode implements RedisNode {
     private readonly server: FakeRedisServer,
     private readonly way: Way,
     private readonly faults: Faults<'connect' | 'command'>,
+    private readonly certificate: PresentedCertificate | null,
   ) {
     this.connection = server.connections.add('run' in target ? 'default' : target.username);
   }
@@ -102,15 +111,27 @@ class FakeRedisNode implements RedisNode {
     }
   }
 
+  presented(): PresentedCertificate | null {
+    return this.certificate;
+  }
+
   close(): void {
     this.server.connections.end((connection) => connection === this.connection);
   }
 }
 
+const presentedBy = ({ fingerprint256, serialNumber, validTo }: X509Certificate): PresentedCertificate => ({
+  ...{ fingerprint256, serialNumber },
+  notAfter: new Date(validTo),
+});
+
 /** As the default user, who needs no password there. */
 const insideLogin = ({ port }: InsideTarget) => ({ port, username: null, password: null, tls: null });
 
-const notReady = (target: RedisTarget | InsideTarget, what: string, cause: Error = new Error(what)): HoldfastError => {
+const notReady = (target: RedisTarget | InsideTarget, what: string, cause: Error = causeOf(what)): HoldfastError => {
   const server = 'run' in target ? target.name : `${target.host}:${String(target.port)}`;
   return new HoldfastError('server_not_ready', `${server} ${what}`, { cause });
 };
+
+const causeOf = (what: string): Error =>
+  what === notAccepted ? new RefusedCertificate('UNABLE_TO_VERIFY_LEAF_SIGNATURE') : new Error(what);

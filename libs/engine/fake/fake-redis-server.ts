@@ -25,6 +25,9 @@ export interface FakePlace {
   save(path: string, content: Buffer): boolean;
 }
 
+/** What a client says of a server whose certificate it does not accept. */
+export const notAccepted = 'shows a certificate that is not accepted';
+
 type Args = readonly string[];
 interface Login {
   readonly port: number;
@@ -91,7 +94,7 @@ export class FakeRedisServer implements Served, ReplicationHost {
     const isTls = port === this.settings.number('tls-port');
     if (!isTls && port !== this.settings.number('port')) return 'refuses connections';
     if (isTls !== (tls !== null)) return 'closed the connection';
-    if (tls !== null && !this.tls.shownTo(tls)) return 'shows a certificate that is not accepted';
+    if (tls !== null && !this.tls.shownTo(tls)) return notAccepted;
     const username = login ?? 'default';
     if (!this.acl.admits(username, password ?? ''))
       return `refuses the login (${login === null ? 'NOAUTH' : 'WRONGPASS'})`;
@@ -102,7 +105,7 @@ export class FakeRedisServer implements Served, ReplicationHost {
   /** The certificate that a client sees that dials this port; instead of one, why it sees none. */
   shows(port: number, tls: FakeTrust): X509Certificate | string {
     if (port !== this.settings.number('tls-port')) return 'refuses connections';
-    return this.tls.shownTo(tls) ?? 'shows a certificate that is not accepted';
+    return this.tls.shownTo(tls) ?? notAccepted;
   }
 
   /** One command, or several as MULTI … EXEC: what cannot be queued cancels all, what fails later lets the others stand. */

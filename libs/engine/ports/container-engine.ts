@@ -54,7 +54,7 @@ export interface ContainerEngine {
    */
   updateResources(name: string, resources: ContainerResources, signal: AbortSignal): Promise<boolean>;
   /**
-   * The container is on this network with these names and this address, and a restart keeps it so. Other names than it has now mean that it
+   * The container is on this network with these names and this address, and a restart keeps it so. Other ones than it has now mean that it
    * is parted from the network for a moment: what is connected waits and goes on, when the address is the same. Stopped or running.
    */
   ensureAttached(
@@ -173,10 +173,8 @@ export interface ContainerObservation {
   /** The reference that it was created with, and the id of the image that it runs: the reference may mean another image by now. */
   readonly image: string;
   readonly imageId: string;
-  /** Address on its own network, null when it has none now. */
-  readonly ipv4: string | null;
-  /** Names that it was given on its own network, beside its own. */
-  readonly aliases: readonly string[];
+  /** By the name of the network. */
+  readonly networks: Readonly<Record<string, Attachment>>;
   readonly startedAt: Date | null;
   readonly exitCode: number | null;
   readonly outOfMemory: boolean;
@@ -186,6 +184,14 @@ export interface ContainerObservation {
   readonly memoryLimitBytes: number;
   /** Relative to that of other containers; 0 when there is none. */
   readonly cpuShares: number;
+}
+
+/** How a container is on a network. */
+export interface Attachment {
+  /** The one that it was given, running or not; else the one that it has now. Null when there is neither. */
+  readonly ipv4: string | null;
+  /** Names that it was given, beside its own. */
+  readonly aliases: readonly string[];
 }
 
 export type StopOutcome = 'stopped' | 'killed' | 'already-stopped' | 'absent';

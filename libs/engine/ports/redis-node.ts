@@ -40,7 +40,7 @@ export interface InsideTarget {
 
 /**
  * One connection to one server. Errors are HoldfastErrors: `server_not_ready` for every failure to connect,
- * to log in or to answer in time; its `detail` says which, its `cause` is the client's error.
+ * to log in or to answer in time; its `detail` says which, its `cause` is the client's error (or as in server-reply.ts).
  */
 export interface RedisNode {
   /** Resolves when the server answers and has its data; one that refuses writes because it cannot save them does too. */
@@ -57,6 +57,8 @@ export interface RedisNode {
    * them. A command that the server refuses to queue cancels all; one that fails when it is its turn does not undo the others.
    */
   transaction(commands: readonly (readonly string[])[], signal: AbortSignal): Promise<readonly unknown[]>;
+  /** The certificate that the server showed when the connection was made; null where there is no TLS. */
+  presented(): PresentedCertificate | null;
   close(): void;
 }
 
@@ -65,6 +67,7 @@ export interface PresentedCertificate {
   /** SHA-256, as `X509Certificate.fingerprint256`. */
   readonly fingerprint256: string;
   readonly serialNumber: string;
+  readonly notAfter: Date;
 }
 
 export interface RedisConnector {

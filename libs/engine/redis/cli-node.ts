@@ -61,6 +61,10 @@ class CliNode implements RedisNode {
     });
   }
 
+  presented(): null {
+    return null;
+  }
+
   close(): void {
     this.session.close();
   }

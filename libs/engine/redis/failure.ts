@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 import { ReplyError } from 'ioredis';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { ServerReply } from '../ports/server-reply.js';
+import { RefusedCertificate, ServerReply } from '../ports/server-reply.js';
 import { DeadlineReached } from '../wait/deadline.js';
 
 /** What went wrong with a server, for a person. `server` is `host:port`; `args` is what was asked, and never shown. */
 export const serverFailure = (server: string, error: unknown, args: readonly string[] = []): HoldfastError => {
-  const cause = error instanceof ReplyError ? withoutArguments(error as Error, args) : error;
+  const cause = error instanceof ReplyError ? withoutArguments(error as Error, args) : refusedCertificate(error);
   return new HoldfastError('server_not_ready', `${server} ${reason(cause)}`, { cause });
 };
 
@@ -20,12 +20,18 @@ const maySecret = (arg: string): boolean => arg.length >= 8;
 const reason = (error: unknown): string => {
   if (error instanceof DeadlineReached) return `does not answer within ${String(error.deadlineMs)} ms`;
   if (error instanceof ServerReply) return replyReason(error);
-  const code = types.isNativeError(error) && 'code' in error ? String(error.code) : null;
+  if (error instanceof RefusedCertificate) return `shows a certificate that is not accepted (${error.code})`;
+  const code = codeOf(error);
   if (code === null) return 'closed the connection';
-  return (
-    connectReasons[code] ??
-    (isCertificateCode(code) ? `shows a certificate that is not accepted (${code})` : `cannot be reached (${code})`)
-  );
+  return connectReasons[code] ?? `cannot be reached (${code})`;
+};
+
+const codeOf = (error: unknown): string | null =>
+  types.isNativeError(error) && 'code' in error ? String(error.code) : null;
+
+const refusedCertificate = (error: unknown): unknown => {
+  const code = codeOf(error);
+  return code !== null && isCertificateCode(code) ? new RefusedCertificate(code, { cause: error }) : error;
 };
 
 const connectReasons: Readonly<Record<string, string>> = {

@@ -1,10 +1,12 @@
+import type { TLSSocket } from 'node:tls';
 import { Redis } from 'ioredis';
-import type { RedisNode, RedisTarget } from '../ports/redis-node.js';
+import type { PresentedCertificate, RedisNode, RedisTarget } from '../ports/redis-node.js';
 import { withDeadline } from '../wait/deadline.js';
 import { connectionOptions } from './connection-options.js';
 import { executed } from './executed.js';
 import { serverFailure } from './failure.js';
 import { pairs, parseInfo } from './parse-info.js';
+import { presentedOn } from './presented.js';
 
 export class IoredisNode implements RedisNode {
   private readonly client: Redis;
@@ -71,6 +73,10 @@ export class IoredisNode implements RedisNode {
       for (const [name = '', ...rest] of [['MULTI'], ...commands, ['EXEC']]) pipeline.call(name, ...rest);
       return executed((await pipeline.exec()) ?? []);
     });
+  }
+
+  presented(): PresentedCertificate | null {
+    return this.target.tls === null ? null : presentedOn(this.client.stream as TLSSocket);
   }
 
   close(): void {

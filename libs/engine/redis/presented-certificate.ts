@@ -2,6 +2,7 @@ import { connect } from 'node:tls';
 import type { PresentedCertificate, RedisTarget } from '../ports/redis-node.js';
 import { withDeadline } from '../wait/deadline.js';
 import { serverFailure } from './failure.js';
+import { presentedOn } from './presented.js';
 import { tlsOptions } from './tls-options.js';
 
 /** One handshake, verified as any other, and nothing said after it. */
@@ -20,8 +21,8 @@ export const presentedCertificate = async (
           socket.once('error', reject);
           socket.once('close', () => reject(new Error('The connection was closed')));
           socket.once('secureConnect', () => {
-            const shown = socket.getPeerX509Certificate();
-            if (shown) resolve({ fingerprint256: shown.fingerprint256, serialNumber: shown.serialNumber });
+            const shown = presentedOn(socket);
+            if (shown) resolve(shown);
             else reject(new Error('No certificate was shown'));
           });
         }),

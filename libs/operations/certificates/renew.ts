@@ -65,16 +65,31 @@ export const noteCertificate = async (
   context: AttemptContext,
   more: (tx: Tx) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> => {
-  const { database, operation } = context;
-  const { serialNumber, validTo, fingerprint256 } = await writtenCertificate(context, serverIn(context));
+  const written = await writtenCertificate(context, serverIn(context));
   await context.write(async (tx) => {
     await more(tx);
-    const own = await currentOwnCertificate(tx, database.id);
-    const notAfter = own?.fingerprint256 === fingerprint256 ? own.not_after : new Date(validTo);
-    await updateDatabase(tx, database.id, { certificate_not_after: notAfter });
-    const receipt = { databaseId: database.id, serialNumber, notAfter: notAfter.toISOString() };
-    await noteReceipt(tx, operation.id, receipt);
+    await noteReceipt(tx, context.operation.id, await recordCertificate(tx, context, written));
   });
+};
+
+const recordCertificate = async (
+  tx: Tx,
+  { database }: AttemptContext,
+  { serialNumber, validTo, fingerprint256 }: X509Certificate,
+): Promise<{ databaseId: string; serialNumber: string; notAfter: string }> => {
+  const own = await currentOwnCertificate(tx, database.id);
+  const notAfter = own?.fingerprint256 === fingerprint256 ? own.not_after : new Date(validTo);
+  await updateDatabase(tx, database.id, { certificate_not_after: notAfter });
+  return { databaseId: database.id, serialNumber, notAfter: notAfter.toISOString() };
+};
+
+/** All of it, as one step of a repair, whose receipt is its own. Errors: those of the parts. */
+export const renewInRepair = async (context: AttemptContext): Promise<void> => {
+  await writeCertificate(context);
+  await loadCertificate(context);
+  await checkCertificate(context);
+  const written = await writtenCertificate(context, serverIn(context));
+  await context.write(async (tx) => void (await recordCertificate(tx, context, written)));
 };
 
 const writtenCertificate = async ({ engines, signal }: AttemptContext, { name }: Server): Promise<X509Certificate> => {

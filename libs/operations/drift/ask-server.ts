@@ -6,7 +6,7 @@ import { aclUser } from '#domain/server/acl-line.js';
 import { serverPorts } from '#domain/server/names.js';
 import { serverUsers } from '#domain/server/users.js';
 import type { RedisConnector, RedisNode } from '#engine/ports/redis-node.js';
-import { replyCode } from '#engine/ports/server-reply.js';
+import { certificateRefusal, replyCode } from '#engine/ports/server-reply.js';
 import { startDeadline } from '#engine/wait/deadline.js';
 import type { Subject } from './recorded.js';
 
@@ -45,6 +45,8 @@ export const askServer = async (
   } catch (error) {
     signal.throwIfAborted();
     if (!within.aborted && !(error instanceof HoldfastError)) throw error;
+    const refusal = certificateRefusal(error);
+    if (refusal !== null) return { answer: { kind: 'untrusted', code: refusal }, info: null };
     const code = replyCode(error);
     if (code === null) return { answer: { kind: 'silent' }, info: null };
     return { answer: { kind: busyCodes.has(code) ? 'busy' : 'refused', code }, info: null };
@@ -68,6 +70,7 @@ const figures = async (node: RedisNode, names: readonly string[], signal: AbortS
     goodFollowers: Number(info['min_slaves_good_slaves'] ?? info['connected_slaves'] ?? 0),
     keys: keysIn(info),
     uptimeSeconds: Number(info['uptime_in_seconds'] ?? 0),
+    certificate: node.presented(),
   };
   return { answer, info };
 };

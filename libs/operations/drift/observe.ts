@@ -127,5 +127,7 @@ const containerOf = async (
 ): Promise<ContainerState | null> => {
   const found =
     host.containers.get(server.name) ?? (await engines.containers.inspectContainer(server.name, server.owner, signal));
-  return found && { ...found, owned: found.owned && found.labels[labels.subject] === recorded.id };
+  if (!found) return null;
+  const owned = found.owned && found.labels[labels.subject] === recorded.id;
+  return { ...found, owned, attachment: found.networks[recorded.network] ?? null };
 };

@@ -1,15 +1,15 @@
 import { aclUser } from '#domain/server/acl-line.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
-import type { RecordedServer } from '#domain/drift/server-state.js';
+import type { RecordedCertificate, RecordedServer } from '#domain/drift/server-state.js';
 import { renderUsers, replicationUser, serverUsers } from '#domain/server/users.js';
 import type { PinnedCertificates } from '#engine/ports/redis-node.js';
 import type { SweepTarget } from '#persistence/drift.js';
 import type { OwnCertificateRow } from '#persistence/own-certificate-table.js';
-import type { CredentialRow, EnvironmentRow } from '#persistence/tables.js';
+import type { CredentialRow, DatabaseRow, EnvironmentRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { openedPasswords } from '../secrets/passwords.js';
 import { pinnedBy } from '../server/own-certificate.js';
-import { serverOf, type Server } from '../server/server.js';
+import { containerNetwork, serverOf, type Server } from '../server/server.js';
 
 /** A database with everything that it takes to look at its server. */
 export interface Subject {
@@ -41,17 +41,21 @@ export const subjectOf = (
       const [password = '', ...others] = open(id, replicationUser(id));
       return { username: replicationUser(id), password, others };
     });
+  const network = containerNetwork(control, server, database, environment);
+  const own = certificates.filter((row) => row.database_id === database.id);
   return {
     target,
     server,
     managerPassword: manager,
-    pinned: pinnedBy(certificates.filter((row) => row.database_id === database.id)),
+    pinned: pinnedBy(own),
     recorded: {
       id: database.id,
       handle: database.handle,
       role: database.role,
       sourceId: database.source_id,
       address: server.address,
+      ...{ network: network.name, names: network.aliases },
+      certificate: certificateIn(database, own),
       image: database.image,
       memoryLimitBytes: memoryLimitBytes(database.memory_mb),
       shape: server.shape,
@@ -60,4 +64,13 @@ export const subjectOf = (
       toleratedUsers: followers.filter(({ ready }) => !ready).map(({ id }) => replicationUser(id)),
     },
   };
+};
+
+const certificateIn = (
+  { certificate_not_after: notAfter }: DatabaseRow,
+  own: readonly OwnCertificateRow[],
+): RecordedCertificate | null => {
+  const current = own.find(({ state }) => state === 'current');
+  if (current) return { notAfter: current.not_after, fingerprint256: current.fingerprint256 };
+  return notAfter && { notAfter, fingerprint256: null };
 };

@@ -9,6 +9,8 @@ import { serverUsers } from '#domain/server/users.js';
 import type { RedisNode } from '#engine/ports/redis-node.js';
 import { waitUntil } from '#engine/wait/wait-until.js';
 import { findDatabase } from '#persistence/databases.js';
+import { renewInRepair } from '../certificates/renew.js';
+import { answerToHandles } from '../rename/answer-to.js';
 import type { AttemptContext } from '../run/context.js';
 import { asManager, managerTarget } from '../server/manager.js';
 import { openPasswords, replicationLogin } from '../server/material.js';
@@ -136,6 +138,7 @@ const gate: Remedy = async (context) => {
 
 export const remedies = {
   'await-answer': awaitAnswer,
+  attach: answerToHandles,
   'restart-policy': restartPolicy,
   'log-in': logIn,
   settings,
@@ -143,5 +146,6 @@ export const remedies = {
   lead: replicaOfNobody,
   follow,
   fence,
+  certificate: renewInRepair,
   gate,
 } satisfies Partial<Record<RepairAction, Remedy>>;

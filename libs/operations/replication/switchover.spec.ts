@@ -37,6 +37,10 @@ class PairedNode implements RedisNode {
     return commands.map(([name]) => (name === 'ROLE' ? role : 'OK'));
   }
 
+  presented(): null {
+    return null;
+  }
+
   close(): void {
     return undefined;
   }

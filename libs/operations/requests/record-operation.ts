@@ -14,7 +14,7 @@ export interface OperationToRecord {
   readonly others?: readonly string[];
   readonly actor: string;
   readonly parameters: OperationParameters;
-  readonly retryOf?: string;
+  readonly retryOf?: string | undefined;
   readonly auditDetail?: Readonly<Record<string, unknown>>;
 }
 

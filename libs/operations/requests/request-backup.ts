@@ -32,7 +32,7 @@ export const requestBackup = async (
     ...{ kind: 'backup-snapshot', database, actor },
     parameters: { backupId: id, kind },
     auditDetail: { backupId: id, kind },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
   return { operation, backup: await recordBackup(control, tx, { id, kind, database, actor, operation }) };
 };
@@ -160,6 +160,6 @@ const recordOn = async (
   const parameters = { backupId: backup.id, ...more };
   return recordOperation(control, tx, {
     ...{ kind, database, actor, parameters, auditDetail: parameters },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };

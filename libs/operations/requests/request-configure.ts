@@ -117,6 +117,6 @@ const record = async (
   return recordOperation(control, tx, {
     ...{ kind: 'configure', database, actor, parameters, auditDetail: parameters },
     others: others.map(({ id }) => id),
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };

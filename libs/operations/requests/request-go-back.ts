@@ -3,13 +3,13 @@ import { isDeprecated } from '#domain/catalogue/lifecycle.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { requireDatabasesOf, requireWayBack } from '#domain/upgrade/way-back.js';
 import type { Tx } from '#persistence/connection.js';
-import { lockDatabase } from '#persistence/databases.js';
 import type { IncarnationRow } from '#persistence/incarnation-table.js';
 import { incarnationsOf } from '#persistence/incarnations.js';
-import { followersOf, unfinishedOf } from '#persistence/replication.js';
+import { followersOf } from '#persistence/replication.js';
 import { settingsEntryAt } from '#persistence/settings-history.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { lockForReplacement } from './lock-for-replacement.js';
 import { recordOperation } from './record-operation.js';
 import { settingsLeftOut } from '../upgrade/settings-left-out.js';
 import { requireConfirmation } from './require-confirmation.js';
@@ -51,13 +51,11 @@ interface Asked {
   readonly lostSince: string;
 }
 
-/** Everything that can be refused at once. Whoever asks for a replica, or for an upgrade, at the same moment does not see this one. */
+/** Everything that can be refused at once. */
 const requireGoBack = async (control: Control, tx: Tx, database: DatabaseRow): Promise<Asked> => {
   const { id, handle, status, version: fromVersion, incarnation: fromIncarnation } = database;
   if (status !== 'provisioned') throw new HoldfastError('database_not_ready', `"${handle}" is ${status}.`);
-  await lockDatabase(tx, id, 'no key update');
-  const running = (await unfinishedOf(tx, 'upgrade', id)) ?? (await unfinishedOf(tx, 'go-back', id));
-  if (running) throw new HoldfastError('database_not_ready', `The operation ${running} replaces its server already.`);
+  await lockForReplacement(tx, id);
   const others = await incarnationsOf(tx, id);
   const kept = others.findLast(({ state }) => state === 'kept');
   const keptAt = requireWayBack(database, kept, control.now());
@@ -78,11 +76,14 @@ export const requireNoReplicas = async (
 ): Promise<void> => {
   const followers = await followersOf(tx, database.id);
   if (followers.length === 0) return;
-  const handles = followers.map(({ handle }) => handle).join(', ');
+  const { handle } = database;
+  const handles = followers.map((follower) => follower.handle);
   throw new HoldfastError(
     'database_has_replicas',
-    `These databases follow "${database.handle}" and have what would be lost: ${handles}.`,
-    { remedy: 'Unlink or deprovision them, go back, then replicate again.' },
+    `These databases follow "${handle}" and have what would be lost: ${handles.join(', ')}.`,
+    {
+      remedy: `Remove each with \`holdfast db:deprovision\`, or keep what it has as a database of its own with \`holdfast db:unlink\`: ${handles.join(', ')}. Then \`holdfast db:upgrade ${handle} --back\`, and \`holdfast db:replicate ${handle} REPLICA\` for each.`,
+    },
   );
 };
 
@@ -108,7 +109,7 @@ const record = (
   return recordOperation(control, tx, {
     ...{ kind: 'go-back', database, actor, parameters: { ...asked } },
     auditDetail: { from: fromVersion, to: version, lostSince, skipSafetyBackup },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 

@@ -124,7 +124,7 @@ export const requestPromote = async (
     others: [primary.id, ...siblings.map(({ id }) => id)],
     parameters: { mode, ...(maxLostBytes === undefined ? {} : { maxLostBytes }) },
     auditDetail: { mode, primary: primary.handle },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 
@@ -161,7 +161,7 @@ export const requestUnlink = async (
   return recordOperation(control, tx, {
     ...{ kind: 'unlink', database: replica, actor, parameters: {} },
     others: [sourceId],
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 

@@ -33,6 +33,6 @@ export const requestResize = async (
     ...{ kind: 'resize', database, actor, parameters },
     others: (await neighboursOf(tx, database)).map(({ id }) => id),
     auditDetail: { ...parameters, memoryMbBefore: database.memory_mb, diskGbBefore: database.disk_gb },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };

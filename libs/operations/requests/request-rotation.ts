@@ -29,7 +29,7 @@ export const requestRotation = async (
   const parameters = { ...(now ? { now } : {}), ...(graceHours === undefined ? {} : { graceHours }) };
   return recordOperation(control, tx, {
     ...{ kind: 'rotate-credentials', database, actor, others, parameters, auditDetail: parameters },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 
@@ -48,7 +48,7 @@ export const requestRetirement = async (
   const parameters = { now: true };
   return recordOperation(control, tx, {
     ...{ kind: 'retire-credentials', database, actor, others, parameters, auditDetail: parameters },
-    ...(retryOf === undefined ? {} : { retryOf }),
+    retryOf,
   });
 };
 

@@ -3,11 +3,11 @@ import { compareVersions } from '#domain/catalogue/version.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { defaultMethod, upgradeTarget, type UpgradeMethod } from '#domain/upgrade/upgrade-target.js';
 import type { Tx } from '#persistence/connection.js';
-import { lockDatabase } from '#persistence/databases.js';
 import { noteReceipt, targetsOf } from '#persistence/operations/read.js';
-import { descendantsOf, unfinishedOf } from '#persistence/replication.js';
+import { descendantsOf } from '#persistence/replication.js';
 import type { DatabaseRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
+import { lockForReplacement } from './lock-for-replacement.js';
 import { recordOperation } from './record-operation.js';
 import { ensureReplicationUser } from './request-replication.js';
 import { memoryLossConfirmed, requireConfirmedThen } from './require-confirmation.js';
@@ -31,9 +31,7 @@ export const requestUpgrade = async (
 ): Promise<OperationRow> => {
   requireUpgradable(database, method);
   const entry = upgradeTarget(control.catalogue, database, version, control.now());
-  // Whoever asks for a replica, or for another upgrade, at the same moment does not see this one.
-  await lockDatabase(tx, database.id, 'no key update');
-  await requireAlone(tx, database);
+  await lockForReplacement(tx, database.id);
   const descendants = await descendantsOf(tx, database.id);
   requireReady(descendants);
   await ensureReplicationUser(control, tx, database.id);
@@ -57,14 +55,8 @@ export const requestUpgrade = async (
       ...{ from: database.version, to: entry.version, method },
       replicas: replicas.map(({ handle }) => handle),
     },
-    ...(old === undefined ? {} : { retryOf: old.id }),
+    retryOf: old?.id,
   });
-};
-
-/** Errors: `database_not_ready`. */
-const requireAlone = async (tx: Tx, database: DatabaseRow): Promise<void> => {
-  const running = await unfinishedOf(tx, 'upgrade', database.id);
-  if (running) throw new HoldfastError('database_not_ready', `The operation ${running} upgrades it already.`);
 };
 
 const requireUpgradable = ({ role, status, handle }: DatabaseRow, method: UpgradeMethod): void => {
@@ -121,7 +113,7 @@ const finishUpgrade = async (
   database: DatabaseRow,
   { id: retryOf, parameters, receipt }: Old,
 ): Promise<OperationRow> => {
-  await requireAlone(tx, database);
+  await lockForReplacement(tx, database.id);
   const others = (await targetsOf(tx, [retryOf])).slice(1).map((target) => target.database_id);
   const operation = await recordOperation(control, tx, {
     ...{ kind: 'upgrade', database, actor, parameters, others, retryOf },

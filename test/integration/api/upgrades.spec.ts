@@ -3,7 +3,7 @@ import type { UpgradeMethod } from '#domain/upgrade/upgrade-target.js';
 import { containerName, volumeName } from '#domain/server/names.js';
 import { takeAddress } from '#persistence/environments.js';
 import { insertIncarnation } from '#persistence/incarnations.js';
-import { startTestApi, type TestApi } from '../../support/api.js';
+import { startTestApi, type Reply, type TestApi } from '../../support/api.js';
 import { HandMadeRun } from '../../support/operation-run.js';
 import { databaseRow } from '../../support/requests.js';
 
@@ -32,6 +32,10 @@ const upgraded = async (handle: string, method: UpgradeMethod, end: 'succeed' | 
   const asked = await api.send('POST', `/v1/databases/${id}/operations`, {
     body: { type: 'upgrade', version: '8.0', method },
   });
+  return { id, operationId: await ended(asked, end, receipt) };
+};
+
+const ended = async (asked: Reply, end: 'succeed' | 'fail', receipt: object): Promise<string> => {
   expect(asked.status).toBe(202);
   const operationId = String((asked.body as unknown as { id: string }).id);
   await (await HandMadeRun.claim(api.control, operationId)).end(end);
@@ -42,14 +46,31 @@ const upgraded = async (handle: string, method: UpgradeMethod, end: 'succeed' | 
       .set({ receipt: JSON.stringify(receipt) })
       .where('id', '=', operationId)
       .execute();
-  return { id, operationId };
+  return operationId;
+};
+
+/** To a server that an upgrade is said to have kept. */
+const wentBack = async (handle: string, end: 'succeed' | 'fail', receipt: object = {}): Promise<void> => {
+  const { id, operationId } = await upgraded(handle, 'swap', 'succeed');
+  const { environment_id: environmentId } = await databaseRow(api, id);
+  await api.control.db.transaction().execute(async (tx) =>
+    insertIncarnation(tx, {
+      ...{ database_id: id, operation_id: operationId, version: '7.0', image: 'x', tls_protocols: [] },
+      ...{ incarnation: 2, state: 'kept', persistence: 'aof' },
+      ...{ kept_at: new Date(), keep_until: new Date('2100-01-01') },
+      address_index: await takeAddress(tx, environmentId, id),
+    }),
+  );
+  const body = { type: 'go-back', confirm: handle };
+  await ended(await api.send('POST', `/v1/databases/${id}/operations`, { body }), end, receipt);
 };
 
 const metrics = async (): Promise<string> => (await api.send('GET', '/metrics', { token: null })).text;
 
 describe('the metrics of upgrades', () => {
   it('are there before the first one', async () => {
-    expect(await metrics()).toContain('holdfast_upgrades_total{method="swap",outcome="failed",app="api"} 0');
+    for (const method of ['swap', 'in-place', 'back'])
+      expect(await metrics()).toContain(`holdfast_upgrades_total{method="${method}",outcome="failed",app="api"} 0`);
   });
 
   it('count what has ended by method and outcome, and have each pause once, however often they are read', async () => {
@@ -70,6 +91,22 @@ describe('the metrics of upgrades', () => {
       'holdfast_upgrade_write_pause_seconds_bucket{le="0.15",app="api",method="swap"} 2',
       'holdfast_upgrade_write_pause_seconds_count{app="api",method="swap"} 2',
       'holdfast_upgrade_write_pause_seconds_sum{app="api",method="in-place"} 1.5',
+    ])
+      expect(text).toContain(line);
+  });
+});
+
+describe('the metrics of ways back', () => {
+  it('stand beside those of upgrades, by a method of their own', async () => {
+    await wentBack('back-1', 'succeed', { writePauseMs: 30 });
+    await wentBack('back-2', 'succeed', { writePauseMs: null });
+    await wentBack('back-3', 'fail');
+    const text = await metrics();
+    for (const line of [
+      'holdfast_upgrades_total{method="back",outcome="succeeded",app="api"} 2',
+      'holdfast_upgrades_total{method="back",outcome="failed",app="api"} 1',
+      'holdfast_upgrade_write_pause_seconds_bucket{le="0.05",app="api",method="back"} 1',
+      'holdfast_upgrade_write_pause_seconds_count{app="api",method="back"} 1',
     ])
       expect(text).toContain(line);
   });

@@ -9,48 +9,26 @@ import { trust } from '#operations/server/manager.js';
 import { stepsOf } from '#persistence/operations/read.js';
 import { findOperationSecret } from '#persistence/operation-secrets.js';
 import { ownCertificatesOf } from '#persistence/own-certificates.js';
-import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
 import { bringCertificate, giveBackCertificate } from '../../support/own-certificate.js';
 import { makeOwnChain, type OwnChain } from '../../support/own-chain.js';
-import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
-import { complaints } from '../../support/soundness.js';
+import { databaseRow, finished, request } from '../../support/requests.js';
+import { refusalOf } from '../../support/refusal-of.js';
 import { byHand, containerOf, foundOf, lookoutOn, serverById } from '../../support/sweeps.js';
+import { createWorkedInstallation, type WorkedInstallation } from '../../support/worked-installation.js';
 
 const patience = 60_000;
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
-let installation: FakeInstallation;
+let installation: WorkedInstallation;
 let chain: OwnChain;
-const running: Closable[] = [];
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
-  running.push(await startScheduler(installation), await startWorker(installation));
+  installation = await createWorkedInstallation('own');
 });
 beforeEach(async () => {
   chain = await makeOwnChain();
 });
-afterAll(async () => {
-  expect(installation.unexpected).toEqual([]);
-  expect(await complaints(looked(installation))).toEqual([]);
-});
-// By itself: what the check above has to say is no reason to leave anything open.
-afterAll(async () => {
-  await Promise.all(running.map((one) => one.close()));
-  await installation.close();
-});
+afterAll(() => installation.close());
 
-let counter = 0;
-const provisioned = async (): Promise<string> => {
-  const { databaseId, operationId } = await create(installation, `own-${++counter}`);
-  expect((await finished(installation, operationId)).status).toBe('succeeded');
-  return databaseId;
-};
-const replicaOf = async (id: string): Promise<string> => {
-  const { databaseId, operationId } = await replicate(installation, id, `own-${++counter}`);
-  expect((await finished(installation, operationId)).error).toBeNull();
-  return databaseId;
-};
 const bring = async (id: string, brought = chain) =>
   finished(installation, await bringCertificate(installation, id, brought));
 const giveBack = async (id: string) => finished(installation, await giveBackCertificate(installation, id));
@@ -72,17 +50,12 @@ const linkOf = async (id: string): Promise<string> =>
   /master_link_status:(\w+)/.exec(String((await byHand(installation, id, [['INFO', 'replication']]))[0]))?.[1] ?? '';
 const operate = async (id: string, type: 'restart' | 'reload') =>
   expect((await finished(installation, await request(installation, id, type))).error).toBeNull();
-const refusal = (asked: Promise<unknown>): Promise<string> =>
-  asked.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
-  );
 
 describe('a certificate of one’s own', () => {
   it(
     'is shown without a restart, recorded, and outlives restarts and reloads',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const operation = await bring(id);
       expect(operation).toMatchObject({ status: 'succeeded', error: null, parameters: { certificate: 'own' } });
       expect(await shown(id)).toBe(fingerprint());
@@ -106,7 +79,7 @@ describe('a certificate of one’s own', () => {
   it(
     'is replaced by another one, and gives way to one of Holdfast',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       await bring(id);
       const other = await makeOwnChain({ commonName: 'other.example.com' });
       expect((await bring(id, other)).error).toBeNull();
@@ -117,7 +90,7 @@ describe('a certificate of one’s own', () => {
       expect(await shown(id)).not.toBe(fingerprint(other));
       expect(await believed(id)).not.toContain(other.rootPem);
       expect(await ownCertificatesOf(installation.control.db, [id])).toEqual([]);
-      expect(await refusal(giveBackCertificate(installation, id))).toBe('certificate_not_own');
+      expect(await refusalOf(giveBackCertificate(installation, id))).toBe('certificate_not_own');
       expect(
         (await finished(installation, await request(installation, id, { type: 'renew-certificate' }))).error,
       ).toBeNull();
@@ -128,7 +101,7 @@ describe('a certificate of one’s own', () => {
   it(
     'has its key sealed only, and nowhere when the database is gone',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const { id: operationId } = await bring(id);
       const { db } = installation.control;
       expect(await findOperationSecret(db, operationId)).toBeUndefined();
@@ -149,8 +122,8 @@ describe('authorities of one name', () => {
   it(
     'that do not identify their keys are told apart beforehand, and may follow one of Holdfast',
     async () => {
-      const primary = await provisioned();
-      const replica = await replicaOf(primary);
+      const primary = await installation.provisioned();
+      const replica = await installation.replicaOf(primary);
       const [first, second] = [await makeOwnChain({ identified: false }), await makeOwnChain({ identified: false })];
       expect((await bring(primary, first)).error).toBeNull();
       for (const [id, brought] of [
@@ -158,7 +131,7 @@ describe('authorities of one name', () => {
         [primary, chain],
         [replica, second],
       ] as const) {
-        expect(await refusal(bringCertificate(installation, id, brought))).toBe('certificate_authority_ambiguous');
+        expect(await refusalOf(bringCertificate(installation, id, brought))).toBe('certificate_authority_ambiguous');
       }
       expect((await bring(primary, first)).error).toBeNull();
       expect((await giveBack(primary)).error).toBeNull();
@@ -174,13 +147,13 @@ describe('in a replication tree', () => {
   it(
     'it is believed by those that follow, before and after, and they keep their own',
     async () => {
-      const primary = await provisioned();
-      const former = await replicaOf(primary);
+      const primary = await installation.provisioned();
+      const former = await installation.replicaOf(primary);
       expect((await bring(primary)).error).toBeNull();
       expect(await linkOf(former)).toBe('up');
       await operate(former, 'restart');
       expect(await linkOf(former)).toBe('up');
-      const later = await replicaOf(primary);
+      const later = await installation.replicaOf(primary);
       expect(await linkOf(later)).toBe('up');
       expect(await shown(later)).not.toBe(fingerprint());
       for (const id of [primary, former, later]) expect(await believed(id)).toContain(chain.rootPem);
@@ -203,7 +176,7 @@ describe('a certificate that cannot be brought', () => {
   it(
     'leaves the former one and no key, and is not retried without the key',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const before = await shown(id);
       const owner = { installation: installation.control.installation, subject: id };
       await installation.host.ensureContainerAbsent(containerOf(installation, id), owner, signal());
@@ -216,7 +189,7 @@ describe('a certificate that cannot be brought', () => {
       expect(await shown(id)).not.toBe(fingerprint());
       const { control } = installation;
       const retried = control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', operation.id));
-      expect(await refusal(retried)).toBe('certificate_key_gone');
+      expect(await refusalOf(retried)).toBe('certificate_key_gone');
     },
     patience,
   );
@@ -224,8 +197,8 @@ describe('a certificate that cannot be brought', () => {
   it(
     'because the server does not take it is taken back everywhere',
     async () => {
-      const primary = await provisioned();
-      const replica = await replicaOf(primary);
+      const primary = await installation.provisioned();
+      const replica = await installation.replicaOf(primary);
       const before = await shown(primary);
       const { clients } = installation;
       let hold = clients.faults.hold('connect');
@@ -259,13 +232,13 @@ describe('the sweep of certificates', () => {
   it(
     'does not renew it and tells once before it ends; a renewal by hand is refused',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       await bring(id, await makeOwnChain({ ends: 20 }));
       const sweep = () =>
         sweepCertificates(installation.control, { renewalDays: 121, warningDays: 30 }, () => Promise.resolve());
       expect(await sweep()).toMatchObject({ due: 0, requested: 0, late: 1, alertChanges: 1 });
       expect(await sweep()).toMatchObject({ due: 0, requested: 0, late: 1, alertChanges: 0 });
-      expect(await refusal(request(installation, id, { type: 'renew-certificate' }))).toBe('certificate_is_own');
+      expect(await refusalOf(request(installation, id, { type: 'renew-certificate' }))).toBe('certificate_is_own');
       await giveBack(id);
       expect(await sweep()).toMatchObject({ due: 0, late: 0, alertChanges: 1 });
     },

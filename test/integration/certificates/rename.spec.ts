@@ -1,32 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { serverPaths } from '#domain/server/names.js';
+import { containerName, serverPaths } from '#domain/server/names.js';
 import { requestRename } from '#operations/requests/request-rename.js';
-import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
 import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
-import { complaints } from '../../support/soundness.js';
+import { refusalOf } from '../../support/refusal-of.js';
 import { containerOf, foundOf } from '../../support/sweeps.js';
+import { createWorkedInstallation, type WorkedInstallation } from '../../support/worked-installation.js';
 
 const patience = 60_000;
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
-let installation: FakeInstallation;
-const running: Closable[] = [];
+let installation: WorkedInstallation;
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
-  running.push(await startScheduler(installation), await startWorker(installation));
+  installation = await createWorkedInstallation('renamed');
 });
-afterAll(async () => {
-  expect(installation.unexpected).toEqual([]);
-  expect(await complaints(looked(installation))).toEqual([]);
-});
-// By itself: what the check above has to say is no reason to leave anything open.
-afterAll(async () => {
-  await Promise.all(running.map((one) => one.close()));
-  await installation.close();
-});
+afterAll(() => installation.close());
 
 const provisioned = async (handle: string): Promise<string> => {
   const { databaseId, operationId } = await create(installation, handle);
@@ -39,14 +27,12 @@ const ask = async (id: string, handle: string): Promise<string> => {
   return (await control.db.transaction().execute((tx) => requestRename(control, tx, 'test', row, handle))).id;
 };
 const rename = async (id: string, handle: string) => finished(installation, await ask(id, handle));
-const refusal = (asked: Promise<unknown>): Promise<string> =>
-  asked.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
-  );
 const namesOf = async (id: string): Promise<readonly string[]> => {
   const owner = { installation: installation.control.installation, subject: id };
-  return (await installation.host.inspectContainer(containerOf(installation, id), owner, signal()))?.aliases ?? [];
+  const { incarnation } = await databaseRow(installation, id);
+  const name = containerName(installation.control.installation, id, incarnation);
+  const [attachment] = Object.values((await installation.host.inspectContainer(name, owner, signal()))?.networks ?? {});
+  return attachment?.aliases ?? [];
 };
 const certified = async (id: string): Promise<string> => {
   const pem = await installation.host.readFile(containerOf(installation, id), serverPaths.certificate, signal());
@@ -67,8 +53,8 @@ describe('a rename', () => {
       expect(await namesOf(id)).toEqual(['after', 'before']);
       expect(await certified(id)).toMatch(/DNS:after, DNS:before/);
       expect(await foundOf(installation, id)).toEqual([]);
-      expect(await refusal(create(installation, 'before'))).toBe('handle_still_answers');
-      expect(await refusal(replicate(installation, id, 'before'))).toBe('handle_still_answers');
+      expect(await refusalOf(create(installation, 'before'))).toBe('handle_still_answers');
+      expect(await refusalOf(replicate(installation, id, 'before'))).toBe('handle_still_answers');
       expect((await finished(installation, await request(installation, id, 'reload'))).error).toBeNull();
       expect(await namesOf(id)).toEqual(['after']);
       expect(await certified(id)).not.toContain('before');
@@ -93,9 +79,9 @@ describe('a rename', () => {
     'to a handle that is taken, or still answered to, is refused',
     async () => {
       const [first, second] = [await provisioned('first'), await provisioned('second')];
-      expect(await refusal(ask(first, 'second'))).toBe('handle_taken');
+      expect(await refusalOf(ask(first, 'second'))).toBe('handle_taken');
       expect((await rename(second, 'third')).error).toBeNull();
-      expect(await refusal(ask(first, 'second'))).toBe('handle_still_answers');
+      expect(await refusalOf(ask(first, 'second'))).toBe('handle_still_answers');
       expect((await databaseRow(installation, first)).handle).toBe('first');
     },
     patience,

@@ -5,39 +5,21 @@ import { sweepCertificates } from '#operations/certificates/sweep.js';
 import { trust } from '#operations/server/manager.js';
 import { serverOf } from '#operations/server/server.js';
 import { findEnvironment } from '#persistence/environments.js';
-import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
-import { create, databaseRow, finished, request } from '../../support/requests.js';
-import { complaints } from '../../support/soundness.js';
+import { databaseRow, finished, request } from '../../support/requests.js';
 import { byHand, containerOf, foundOf, lookoutOn } from '../../support/sweeps.js';
+import { createWorkedInstallation, type WorkedInstallation } from '../../support/worked-installation.js';
 
 const patience = 60_000;
 const dayMs = 86_400_000;
 const times = { renewalDays: 121, warningDays: 30 };
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
-let installation: FakeInstallation;
-const running: Closable[] = [];
+let installation: WorkedInstallation;
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
-  running.push(await startScheduler(installation), await startWorker(installation));
+  installation = await createWorkedInstallation('certified');
 });
-afterAll(async () => {
-  expect(installation.unexpected).toEqual([]);
-  expect(await complaints(looked(installation))).toEqual([]);
-});
-// By itself: what the check above has to say is no reason to leave anything open.
-afterAll(async () => {
-  await Promise.all(running.map((one) => one.close()));
-  await installation.close();
-});
+afterAll(() => installation.close());
 
-let counter = 0;
-const provisioned = async (): Promise<string> => {
-  const { databaseId, operationId } = await create(installation, `certified-${++counter}`);
-  expect((await finished(installation, operationId)).status).toBe('succeeded');
-  return databaseId;
-};
 const shown = async (id: string): Promise<string> => {
   const { control, clients } = installation;
   const database = await databaseRow(installation, id);
@@ -83,7 +65,7 @@ describe('a renewal', () => {
   it(
     'makes the server that runs show a new certificate, and records until when it is good',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const before = await shown(id);
       await endsIn(id, 10);
       const { status, receipt } = await renew(id);
@@ -100,7 +82,7 @@ describe('a renewal', () => {
   it(
     'of a server that is stopped shows when it starts',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const container = containerOf(installation, id);
       await installation.host.stopContainer(container, 1, signal());
       const { status, receipt } = await renew(id);
@@ -114,9 +96,9 @@ describe('a renewal', () => {
   it(
     'whose files do not fit leaves the former certificate in force',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const before = await shown(id);
-      const other = await provisioned();
+      const other = await installation.provisioned();
       const strange = await installation.host.readFile(
         containerOf(installation, other),
         serverPaths.certificate,
@@ -137,7 +119,7 @@ describe('a renewal', () => {
   it(
     'of a database without a container says what to do',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const owner = { installation: installation.control.installation, subject: id };
       await installation.host.ensureContainerAbsent(containerOf(installation, id), owner, signal());
       expect((await renew(id)).error?.code).toBe('database_not_ready');
@@ -151,7 +133,7 @@ describe('the sweep of certificates', () => {
   it(
     'asks for what is due, once, and leaves the rest alone',
     async () => {
-      const [due, good] = [await provisioned(), await provisioned()];
+      const [due, good] = [await installation.provisioned(), await installation.provisioned()];
       await endsIn(due, 120);
       await endsIn(good, 123);
       expect(await sweep()).toMatchObject({ due: 1, requested: 1, late: 0 });
@@ -171,7 +153,7 @@ describe('the sweep of certificates', () => {
   it(
     'tells once of one that ends soon and could not be renewed, and once that it was',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const owner = { installation: installation.control.installation, subject: id };
       await installation.host.ensureContainerAbsent(containerOf(installation, id), owner, signal());
       await endsIn(id, 20);
@@ -189,7 +171,8 @@ describe('the sweep of certificates', () => {
 });
 
 it('names a key that fits its certificate', async () => {
-  const id = await provisioned();
+  const id = await installation.provisioned();
   const pem = await installation.host.readFile(containerOf(installation, id), serverPaths.certificate, signal());
-  expect(new X509Certificate(pem ?? '').subjectAltName).toContain(`DNS:certified-${counter}`);
+  const { handle } = await databaseRow(installation, id);
+  expect(new X509Certificate(pem ?? '').subjectAltName).toContain(`DNS:${handle}`);
 });

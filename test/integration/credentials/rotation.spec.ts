@@ -1,54 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { serverUsers } from '#domain/server/users.js';
 import { openPasswords, replicationLogin } from '#operations/server/material.js';
 import { credentialsOf } from '#persistence/credentials.js';
-import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
 import { endAllGrace, letsIn, shownPassword, sweepCredentials, usersFileOf } from '../../support/passwords.js';
-import { create, databaseRow, finished, promote, replicate, request } from '../../support/requests.js';
-import { complaints } from '../../support/soundness.js';
+import { databaseRow, finished, promote, replicate, request } from '../../support/requests.js';
+import { refusalOf } from '../../support/refusal-of.js';
 import { byHand, containerOf, foundOf } from '../../support/sweeps.js';
+import { createWorkedInstallation, type WorkedInstallation } from '../../support/worked-installation.js';
 
 const patience = 60_000;
-let installation: FakeInstallation;
-const running: Closable[] = [];
+let installation: WorkedInstallation;
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
-  running.push(await startScheduler(installation), await startWorker(installation));
+  installation = await createWorkedInstallation('rotated');
 });
-afterAll(async () => {
-  expect(installation.unexpected).toEqual([]);
-  expect(await complaints(looked(installation))).toEqual([]);
-});
-// By itself: what the check above has to say is no reason to leave anything open.
-afterAll(async () => {
-  await Promise.all(running.map((one) => one.close()));
-  await installation.close();
-});
+afterAll(() => installation.close());
 
-let counter = 0;
-const provisioned = async (): Promise<string> => {
-  const { databaseId, operationId } = await create(installation, `rotated-${++counter}`);
-  expect((await finished(installation, operationId)).status).toBe('succeeded');
-  return databaseId;
-};
-const replicaOf = async (sourceId: string): Promise<string> => {
-  const { databaseId, operationId } = await replicate(installation, sourceId, `rotated-${++counter}`);
-  expect((await finished(installation, operationId)).error).toBeNull();
-  return databaseId;
-};
 const rotate = async (id: string, more: object = {}) =>
   finished(installation, await request(installation, id, { type: 'rotate-credentials', ...more }));
 const confirmed = async (id: string) => ({ confirm: (await databaseRow(installation, id)).handle });
 const retire = async (id: string) =>
   finished(installation, await request(installation, id, { type: 'retire-credentials', ...(await confirmed(id)) }));
-const refusal = async (asked: Promise<unknown>): Promise<string> =>
-  asked.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof HoldfastError ? error.code : String(error)),
-  );
 const statesOf = async (id: string) =>
   (await credentialsOf(installation.control.db, id))
     .filter(({ username }) => username === serverUsers.tenant)
@@ -60,7 +32,7 @@ describe('a rotation', () => {
   it(
     'gives a new password, and the former one works until its time is over',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const [before, manager] = [await shownPassword(installation, id), await openPasswords(installation.control, id)];
       const { status, receipt } = await rotate(id, { graceHours: 2 });
       expect([status, typeof receipt?.['formerWorksUntil']]).toEqual(['succeeded', 'string']);
@@ -82,8 +54,8 @@ describe('a rotation', () => {
   it(
     'keeps both passwords over a restart, a reload and a promotion, on the whole tree, and the users that a tenant made',
     async () => {
-      const source = await provisioned();
-      const replica = await replicaOf(source);
+      const source = await installation.provisioned();
+      const replica = await installation.replicaOf(source);
       await byHand(
         installation,
         source,
@@ -124,8 +96,8 @@ describe('a rotation', () => {
   it(
     'reaches a server that is stopped by its file',
     async () => {
-      const source = await provisioned();
-      const replica = await replicaOf(source);
+      const source = await installation.provisioned();
+      const replica = await installation.replicaOf(source);
       const container = containerOf(installation, replica);
       const before = await shownPassword(installation, source);
       await installation.host.stopContainer(container, 1, AbortSignal.timeout(10_000));
@@ -145,7 +117,7 @@ describe('a rotation', () => {
   it(
     'that cannot be carried out shows no new password, and leaves none behind',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const before = await shownPassword(installation, id);
       const container = containerOf(installation, id);
       await byHand(installation, id, [['ACL', 'SETUSER', 'holdfast-manager', 'resetpass', '>another']], 'tenant');
@@ -173,9 +145,9 @@ describe('a rotation with no grace, and the end of one', () => {
   it(
     'drops every client, and only the new password works',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const before = await shownPassword(installation, id);
-      expect(await refusal(rotate(id, { now: true }))).toBe('confirmation_required');
+      expect(await refusalOf(rotate(id, { now: true }))).toBe('confirmation_required');
       expect((await rotate(id, { now: true, ...(await confirmed(id)) })).receipt).toMatchObject({
         formerWorksUntil: null,
       });
@@ -188,17 +160,17 @@ describe('a rotation with no grace, and the end of one', () => {
   it(
     'a second rotation waits for the end of the first, unless it ends it',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const first = await shownPassword(installation, id);
       expect((await rotate(id)).error).toBeNull();
       const second = await shownPassword(installation, id);
-      expect(await refusal(rotate(id))).toBe('grace_time_running');
+      expect(await refusalOf(rotate(id))).toBe('grace_time_running');
       expect((await rotate(id, { now: true, ...(await confirmed(id)) })).error).toBeNull();
       expect([await letsIn(installation, id, first), await letsIn(installation, id, second)]).toEqual([false, false]);
       expect((await rotate(id)).error).toBeNull();
       expect((await retire(id)).error).toBeNull();
       expect(await statesOf(id)).toEqual(['4 current']);
-      expect(await refusal(retire(id))).toBe('no_grace_time');
+      expect(await refusalOf(retire(id))).toBe('no_grace_time');
     },
     patience,
   );
@@ -206,10 +178,10 @@ describe('a rotation with no grace, and the end of one', () => {
   it(
     'a replica that is asked for while a rotation waits has the new password',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const [rotation, replica] = [
         await request(installation, id, { type: 'rotate-credentials' }),
-        await replicate(installation, id, `rotated-${++counter}`),
+        await replicate(installation, id, 'rotated-late'),
       ];
       expect((await finished(installation, rotation)).error).toBeNull();
       expect((await finished(installation, replica.operationId)).error).toBeNull();

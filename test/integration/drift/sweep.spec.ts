@@ -1,40 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
-import { create, databaseRow, finished, replicate, request } from '../../support/requests.js';
+import { looked } from '../../support/fake-installation.js';
+import { databaseRow, finished, request } from '../../support/requests.js';
 import { complaints } from '../../support/soundness.js';
-import { addressOf, byHand, containerOf, foundOf, repaired, repairsOf, sweepNow } from '../../support/sweeps.js';
+import {
+  addressOf,
+  attachBare,
+  byHand,
+  containerOf,
+  foundOf,
+  repaired,
+  repairsOf,
+  showAnother,
+  sweepNow,
+} from '../../support/sweeps.js';
+import { createWorkedInstallation, type WorkedInstallation } from '../../support/worked-installation.js';
 
 const patience = 60_000;
 const signal = () => AbortSignal.timeout(10_000);
-let installation: FakeInstallation;
-const running: Closable[] = [];
+let installation: WorkedInstallation;
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
-  running.push(await startScheduler(installation), await startWorker(installation));
+  installation = await createWorkedInstallation('drift');
 });
-afterAll(async () => {
-  expect(installation.unexpected).toEqual([]);
-});
-// By itself: what the check above has to say is no reason to leave anything open.
-afterAll(async () => {
-  await Promise.all(running.map((one) => one.close()));
-  await installation.close();
-});
+afterAll(() => installation.close());
 
-let counter = 0;
-const provisioned = async (more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
-  const { databaseId, operationId } = await create(installation, `drift-${++counter}`, more);
-  expect((await finished(installation, operationId)).status).toBe('succeeded');
-  return databaseId;
-};
-const replicaOf = async (sourceId: string): Promise<string> => {
-  const { databaseId, operationId } = await replicate(installation, sourceId, `drift-${++counter}`);
-  expect((await finished(installation, operationId)).error).toBeNull();
-  return databaseId;
-};
 const healthOf = async (id: string) => (await databaseRow(installation, id)).health;
 const expectMended = async (id: string): Promise<void> => {
   expect(await repaired(installation, id)).toMatchObject({ status: 'succeeded', receipt: { left: [] } });
@@ -48,8 +38,8 @@ describe('a sweep', () => {
   it(
     'finds nothing where all is as recorded, in a tree as well',
     async () => {
-      const source = await provisioned();
-      const replica = await replicaOf(source);
+      const source = await installation.provisioned();
+      const replica = await installation.replicaOf(source);
       const { counts, findings } = await sweepNow(installation);
       expect(findings).toEqual([]);
       expect(counts).toMatchObject({ skipped: 0, healthChanges: 0, repairsRequested: 0 });
@@ -97,6 +87,9 @@ describe('a sweep', () => {
       'users_differ',
       (id) => byHand(installation, id, [['ACL', 'SETUSER', 'tenant', '>another']]),
     ],
+    ['no network', 'network_differs', (id) => Promise.resolve(installation.host.detach(containerOf(installation, id)))],
+    ['a lost name', 'network_differs', (id) => attachBare(installation, id)],
+    ['another certificate of ours', 'certificate_differs', (id) => showAnother(installation, id)],
     [
       'a login of nobody',
       'users_differ',
@@ -105,11 +98,13 @@ describe('a sweep', () => {
   ])(
     'sees %s, says so, and has it repaired',
     async (_, code, change) => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       await byHand(installation, id, [['SET', 'kept', 'yes']], 'tenant');
       await change(id);
       const { findings } = await sweepNow(installation);
-      expect(findings).toMatchObject([{ databaseId: id, code, repair: 'safe' }]);
+      expect(findings.filter(({ repair }) => repair !== 'none')).toMatchObject([
+        { databaseId: id, code, repair: 'safe' },
+      ]);
       await expectMended(id);
       expect(await byHand(installation, id, [['GET', 'kept']], 'tenant')).toEqual(['yes']);
       await forget(id);
@@ -119,9 +114,24 @@ describe('a sweep', () => {
   );
 
   it(
+    'tells of a certificate that nobody signed whom it trusts, and leaves it until a reload',
+    async () => {
+      const id = await installation.provisioned();
+      await showAnother(installation, id, 'stranger');
+      expect(await foundOf(installation, id)).toEqual(['certificate_refused']);
+      expect([await healthOf(id), await repairsOf(installation, id)]).toEqual(['down', 0]);
+      expect((await finished(installation, await request(installation, id, 'reload'))).error).toBeNull();
+      expect(await foundOf(installation, id)).toEqual([]);
+      expect(await healthOf(id)).toBe('healthy');
+      await forget(id);
+    },
+    patience,
+  );
+
+  it(
     'takes one missed answer for nothing, and two for a server that is down',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       const missed = new HoldfastError('server_not_ready', 'the server does not answer');
       installation.clients.faults.failNext('connect', missed);
       const { findings, counts } = await sweepNow(installation);
@@ -141,8 +151,8 @@ describe('a sweep', () => {
   it(
     'points a replica that follows another server back to its source',
     async () => {
-      const [source, other] = [await provisioned(), await provisioned()];
-      const replica = await replicaOf(source);
+      const [source, other] = [await installation.provisioned(), await installation.provisioned()];
+      const replica = await installation.replicaOf(source);
       await byHand(installation, replica, [['REPLICAOF', await addressOf(installation, other), '6380']]);
       expect((await sweepNow(installation)).findings).toMatchObject([{ databaseId: replica, code: 'source_differs' }]);
       await expectMended(replica);
@@ -154,8 +164,8 @@ describe('a sweep', () => {
   it(
     'tells of two servers that take writes, and guesses nothing',
     async () => {
-      const source = await provisioned();
-      const replica = await replicaOf(source);
+      const source = await installation.provisioned();
+      const replica = await installation.replicaOf(source);
       await byHand(installation, replica, [['REPLICAOF', 'NO', 'ONE']]);
       const { findings } = await sweepNow(installation);
       expect(findings.map(({ code, repair }) => `${code} ${repair}`)).toEqual([
@@ -175,9 +185,9 @@ describe('a sweep', () => {
   it(
     'leaves a memory-only source that came back empty behind its gate',
     async () => {
-      const source = await provisioned({ version: '8.0', persistence: 'none' });
+      const source = await installation.provisioned({ version: '8.0', persistence: 'none' });
       await byHand(installation, source, [['SET', 'kept', 'yes']], 'tenant');
-      const replica = await replicaOf(source);
+      const replica = await installation.replicaOf(source);
       installation.host.cut(containerOf(installation, source), containerOf(installation, replica));
       installation.host.killProcess(containerOf(installation, source));
       installation.host.mend();
@@ -196,7 +206,7 @@ describe('a sweep', () => {
   it(
     'leaves alone what an operation holds',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       await installation.host.stopContainer(containerOf(installation, id), 1, signal());
       const hold = installation.host.faults.hold('startContainer');
       const operationId = await request(installation, id, 'restart');
@@ -215,19 +225,19 @@ describe('a sweep', () => {
   it(
     'asks for no repair where the last one failed a moment ago',
     async () => {
-      const id = await provisioned();
+      const id = await installation.provisioned();
       await installation.host.setRestartPolicy(containerOf(installation, id), 'no', signal());
       await sweepNow(installation);
       const first = await repaired(installation, id);
-      await installation.control.db
-        .updateTable('operations')
-        .set({ status: 'failed' })
-        .where('id', '=', first.id)
-        .execute();
+      const isNow = (status: 'failed' | 'succeeded') =>
+        installation.control.db.updateTable('operations').set({ status }).where('id', '=', first.id).execute();
+      await isNow('failed');
       await installation.host.setRestartPolicy(containerOf(installation, id), 'no', signal());
       await sweepNow(installation);
       expect(await repairsOf(installation, id)).toBe(1);
       expect(await healthOf(id)).toBe('degraded');
+      // As its history has it.
+      await isNow('succeeded');
       await forget(id);
     },
     patience,

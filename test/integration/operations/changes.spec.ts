@@ -41,8 +41,8 @@ const nameOf = (id: string): string => containerName(installation.control.instal
 const fileOf = async (id: string): Promise<string> =>
   (await installation.host.readFile(nameOf(id), serverPaths.configuration, signal))?.toString() ?? '';
 const serverOf = async (id: string) => {
-  const { ipv4 } = (await installation.host.inspectContainer(nameOf(id), owner(id), signal))!;
-  return installation.host.serverAt(ipv4 ?? '')!;
+  const { networks } = (await installation.host.inspectContainer(nameOf(id), owner(id), signal))!;
+  return installation.host.serverAt(Object.values(networks)[0]?.ipv4 ?? '')!;
 };
 const owner = (id: string) => ({ installation: installation.control.installation, subject: id });
 const limitOf = async (id: string): Promise<number> =>

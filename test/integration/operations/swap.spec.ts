@@ -76,7 +76,9 @@ const containerOf = async (databaseId: string) => {
   const owner = { installation: control.installation, subject: databaseId };
   return (await host.inspectContainer(containerName(control.installation, databaseId, incarnation), owner, signal))!;
 };
-const processOf = async (databaseId: string) => installation.host.serverAt((await containerOf(databaseId)).ipv4 ?? '')!;
+const attachmentOf = async (databaseId: string) => Object.values((await containerOf(databaseId)).networks)[0]!;
+const processOf = async (databaseId: string) =>
+  installation.host.serverAt((await attachmentOf(databaseId)).ipv4 ?? '')!;
 
 describe('a swap', () => {
   it('leaves the new server with every handle that the old one answered to', async () => {
@@ -85,7 +87,7 @@ describe('a swap', () => {
     await rename(id, `${handle}-new`);
     await upgrade(id);
     expect(await databaseRow(installation, id)).toMatchObject({ incarnation: 2, former_handles: [handle] });
-    expect((await containerOf(id)).aliases).toEqual([`${handle}-new`, handle]);
+    expect((await attachmentOf(id)).aliases).toEqual([`${handle}-new`, handle]);
   });
 });
 

@@ -42,8 +42,8 @@ const leaveSuccessor = async (databaseId: string, operationId: string): Promise<
 };
 
 const follows = async (databaseId: string): Promise<boolean | null> => {
-  const { ipv4 } = (await upgrades.containerOf(databaseId)) ?? {};
-  const server = upgrades.installation.host.serverAt(ipv4 ?? '');
+  const [attachment] = Object.values((await upgrades.containerOf(databaseId))?.networks ?? {});
+  const server = upgrades.installation.host.serverAt(attachment?.ipv4 ?? '');
   return server ? server.replication.source !== null : null;
 };
 

@@ -109,21 +109,26 @@ describe('a request', () => {
   it('is refused while replicas follow', async () => {
     const id = await ready();
     await keep(id);
-    const { operationId } = await replicate(installation, id, `back-${++counter}`);
+    const { handle } = await databaseRow(installation, id);
+    const { operationId } = await replicate(installation, id, 'follows');
     await run(operationId);
-    await expect(goBack(id)).rejects.toMatchObject({ code: 'database_has_replicas' });
+    await expect(goBack(id)).rejects.toMatchObject({
+      code: 'database_has_replicas',
+      detail: expect.stringContaining('follows'),
+      remedy: `Remove each with \`holdfast db:deprovision\`, or keep what it has as a database of its own with \`holdfast db:unlink\`: follows. Then \`holdfast db:upgrade ${handle} --back\`, and \`holdfast db:replicate ${handle} REPLICA\` for each.`,
+    });
   });
 
   it('is alone: no second one, no upgrade and no replica stands in line with it', async () => {
     const id = await ready();
     await keep(id);
     await goBack(id);
-    const others = [
-      goBack(id),
-      replicate(installation, id, 'late'),
-      request(installation, id, { type: 'upgrade', version: '8.0' }),
-    ];
-    for (const other of others) await expect(other).rejects.toMatchObject({ code: expect.any(String) });
+    // As one that is newer than today's would be.
+    await installation.control.db.updateTable('databases').set({ version: '7.0' }).where('id', '=', id).execute();
+    await expect(request(installation, id, { type: 'upgrade', version: '8.0' })).rejects.toMatchObject({
+      code: 'database_not_ready',
+    });
+    await expect(replicate(installation, id, 'late')).rejects.toMatchObject({ code: expect.any(String) });
     await expect(goBack(id)).rejects.toMatchObject({ code: 'database_not_ready' });
   });
 });

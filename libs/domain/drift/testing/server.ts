@@ -18,6 +18,11 @@ export class TestServer {
     this.recorded = {
       ...{ id, handle: id, role, sourceId: source?.recorded.id ?? null },
       address: `10.0.0.${id.charCodeAt(0)}`,
+      ...{
+        network: 'net',
+        names: [id],
+        certificate: { notAfter: new Date('2027-01-02T03:04:05.678Z'), fingerprint256: null },
+      },
       image: 'redis:8.0',
       memoryLimitBytes: 64 * 1024 ** 2,
       shape: {
@@ -31,11 +36,12 @@ export class TestServer {
   }
 
   get container(): ContainerState {
-    const { image, memoryLimitBytes, role } = this.recorded;
+    const { image, memoryLimitBytes, role, address, names } = this.recorded;
     const fenced = role === 'fenced';
     return {
       ...{ owned: true, state: fenced ? 'exited' : 'running', image, memoryLimitBytes, outOfMemory: false },
       restartPolicy: fenced ? 'no' : 'unless-stopped',
+      attachment: { ipv4: address, aliases: names },
     };
   }
 
@@ -52,6 +58,7 @@ export class TestServer {
       settings: Object.fromEntries(settingsToRead(shape).map((name) => [name, wanted[name] ?? '0'])),
       users,
       ...{ goodFollowers: 0, keys: 1, uptimeSeconds: 100 },
+      certificate: { notAfter: new Date('2027-01-02T03:04:05Z'), fingerprint256: 'AA' },
     };
   }
 
@@ -69,6 +76,20 @@ export class TestServer {
 
   withSettings(settings: Readonly<Record<string, string>>, figures: Partial<ServerFigures> = {}): Server {
     return this.seen({ answer: { ...this.figures, ...figures, settings: { ...this.figures.settings, ...settings } } });
+  }
+
+  /** Null: on no network. */
+  attachedAs(changes: Partial<NonNullable<ContainerState['attachment']>> | null, answer?: ServerAnswer): Server {
+    const { container } = this;
+    const attachment = changes && container.attachment && { ...container.attachment, ...changes };
+    return this.seen({ container: { ...container, attachment }, ...(answer && { answer }) });
+  }
+
+  /** `own` is the fingerprint of a certificate that an operator has brought. */
+  showing(notAfter: string, fingerprint256 = 'AA', own: string | null = null): Server {
+    const seen = this.withView({}, { certificate: { notAfter: new Date(notAfter), fingerprint256 } });
+    const certificate = this.recorded.certificate && { ...this.recorded.certificate, fingerprint256: own };
+    return { ...seen, recorded: { ...seen.recorded, certificate } };
   }
 
   in(state: ContainerState['state']): Server {
