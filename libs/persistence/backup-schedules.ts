@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from './connection.js';
 
 /** Those that get automatic backups: a replica has the data of its primary, and a fenced server is nobody's. */
-const scheduled = sql`databases.status = 'provisioned' AND databases.backups_enabled AND databases.role = 'primary'`;
+export const scheduled = sql`databases.status = 'provisioned' AND databases.backups_enabled AND databases.role = 'primary'`;
 
 /** Takes databases under their schedule, and others out of it. A new one waits for the first moment after `now`. */
 export const arrangeSchedules = async (db: Db, now: Date): Promise<void> => {

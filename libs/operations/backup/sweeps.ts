@@ -8,6 +8,7 @@ import { resealAll } from '../secrets/reseal.js';
 import { discoverBackups } from './discovery/discover.js';
 import { letBackupsGo } from './retention/let-go.js';
 import { tidyStores } from './retention/tidy-stores.js';
+import { askAgain } from './schedule/ask-again.js';
 import { askForBackups } from './schedule/ask-for-backups.js';
 import { watchAges } from './schedule/watch-ages.js';
 import { verifyAgain } from './verification/verify-again.js';
@@ -32,9 +33,11 @@ export const backupSweeps = ({
 }: BackupSweepOptions): Record<BackupSweepKind, Sweep> => ({
   'backup-schedule': timed(async (proceed) => {
     const { databases, requested, skipped } = await askForBackups(control, proceed);
+    const again = await askAgain(control, proceed);
     await proceed();
     const { overdue, changes } = await watchAges(control);
-    return { databases, skipped, byFinding: { backup_overdue: overdue }, requested, alertChanges: changes };
+    const asked = requested + again;
+    return { databases, skipped, byFinding: { backup_overdue: overdue }, requested: asked, alertChanges: changes };
   }),
   retention: timed(async (proceed, signal) => {
     const abandoned = await failAbandonedBackups(control.db);
