@@ -4601,7 +4601,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description operation_not_retryable, database_not_ready, deletion_protected, database_has_replicas, not_a_replica, replica_not_ready */
+      /** @description operation_not_retryable, database_not_ready, deletion_protected, database_has_replicas, not_a_replica, replica_not_ready, replica_newer */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4628,7 +4628,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description replica_too_small, ports_exhausted, setting_conflict, idempotency_key_reused */
+      /** @description confirmation_required, replica_too_small, ports_exhausted, setting_conflict, idempotency_key_reused */
       422: {
         headers: {
           [name: string]: unknown;

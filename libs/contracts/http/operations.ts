@@ -221,6 +221,8 @@ export const operationRoutes = {
       'database_has_replicas',
       'not_a_replica',
       'replica_not_ready',
+      'replica_newer',
+      'confirmation_required',
       'replica_too_small',
       'ports_exhausted',
       'setting_conflict',

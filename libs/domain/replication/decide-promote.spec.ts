@@ -79,6 +79,7 @@ describe('the fence of a failover', () => {
   const recorded = (...done: string[]) =>
     decidePromote({
       ...{ recorded: true, formerRole: 'fenced', candidate: null, primary: null, candidateAddress: 'candidate' },
+      candidateNewer: false,
       ...{ allowedLoss: null, keepsEveryWrite: true, begun: true, moved: true, attempt: 1, done: new Set(done) },
     });
 
@@ -87,5 +88,25 @@ describe('the fence of a failover', () => {
     expect(recorded('take-over', 'record', 'open-doors', 'fence')).toEqual({ next: 'persist' });
     expect(recorded('open-doors')).toEqual({ next: 'fence' });
     expect(recorded('open-doors', 'fence')).toEqual({ next: 'persist' });
+  });
+});
+
+describe('a replica that is newer than the primary', () => {
+  const view = (role: 'master' | 'slave') => ({
+    ...{ role, sourceAddress: role === 'slave' ? 'primary' : null, linkUp: true, syncing: false, offset: 100 },
+    ...{ historyIds: ['first'], linkDownSeconds: null },
+  });
+  const before = (allowedLoss: number | null, candidateNewer = true) =>
+    decidePromote({
+      ...{ recorded: false, formerRole: 'primary', candidate: view('slave'), primary: view('master') },
+      ...{ candidateAddress: 'candidate', candidateNewer, allowedLoss, keepsEveryWrite: true },
+      ...{ begun: false, moved: false, attempt: 1, done: new Set<string>() },
+    });
+
+  it('is promoted by force only, and refused before anything is touched', () => {
+    for (const allowedLoss of [0, 7])
+      expect(before(allowedLoss)).toMatchObject({ next: 'refuse', code: 'replica_newer' });
+    expect(before(null)).toEqual({ next: 'prepare' });
+    expect(before(0, false)).toEqual({ next: 'prepare' });
   });
 });

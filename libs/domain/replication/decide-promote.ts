@@ -25,6 +25,8 @@ export interface PromoteSituation {
   readonly candidate: ServerView | null;
   readonly primary: ServerView | null;
   readonly candidateAddress: string;
+  /** It runs a newer version than the primary, which is to follow it and could not read its data. */
+  readonly candidateNewer: boolean;
   /** Null means any number of bytes may be lost. */
   readonly allowedLoss: number | null;
   /** Both servers have what they answered for after a crash of their process (mode `aof`). */
@@ -41,6 +43,7 @@ export interface PromoteSituation {
 const finish = { next: 'finish' } as const;
 
 const wouldLose = (detail: string): ReturnType<typeof refuse> => refuse('promotion_would_lose_writes', detail);
+const tooNew = refuse('replica_newer', 'The replica runs a newer version than the primary, which could not follow it.');
 const unknownLoss =
   'The primary does not answer Holdfast, so nobody can tell which of its last writes the replica lacks.';
 
@@ -52,7 +55,7 @@ export const decidePromote = (situation: PromoteSituation): Decision<PromoteActi
   if (situation.recorded) return complete(situation);
   const { candidate, primary, formerRole, done } = situation;
   if (formerRole !== 'primary') {
-    return refuse('database_not_ready', 'Another database has become the primary since the promotion was asked for.');
+    return refuse('database_not_ready', 'Another database has become the primary since this was asked for.');
   }
   if (done.has('give-back')) return wouldLose('The replica did not catch up; the primary takes writes again.');
   if (!candidate) return silentCandidate(situation);
@@ -171,10 +174,11 @@ const hasAll = ({ keepsEveryWrite, moved }: PromoteSituation, candidate: ServerV
 };
 
 const switchOver = (
-  { allowedLoss, done }: PromoteSituation,
+  { allowedLoss, candidateNewer, done }: PromoteSituation,
   candidate: ServerView,
   primary: ServerView,
 ): Decision<PromoteAction> => {
+  if (candidateNewer && allowedLoss !== null) return tooNew;
   if (candidate.syncing) return refuse('replica_not_ready', 'The replica is still copying the data of its source.');
   const behind = bytesBehind(primary, candidate);
   if (!candidate.linkUp && !mayLose(allowedLoss, behind)) {

@@ -18,7 +18,8 @@ const serving: ServerView = {
 };
 const roles: PromoteSituation = {
   ...{ recorded: false, formerRole: 'primary', allowedLoss: 0, keepsEveryWrite: true, begun: false, moved: false },
-  ...{ candidate: null, primary: serving, candidateAddress: 'nowhere', attempt: 1, done: new Set() },
+  ...{ candidate: null, primary: serving, candidateAddress: 'nowhere', candidateNewer: false },
+  ...{ attempt: 1, done: new Set() },
 };
 const container = {
   ...{ owned: true, running: true, generation: 1, operationId: 'this', startedAt: new Date(0) },

@@ -9,7 +9,7 @@ import { awaitServing, openOwnDoors } from '../upgrade/after-swap.js';
 import { backPartiesOf, wayBackIn } from '../upgrade/back-parties.js';
 import { changePlaces, fenceNewer, fenceToday, giveBackPlace, takeBackOver } from '../upgrade/go-back.js';
 import { awaitKept, checkWayBack, createKept, prepareKept, startKept, tryOldVersion } from '../upgrade/kept-server.js';
-import { takeSafetyBackup, verifySafetyBackup } from '../upgrade/safety-backup.js';
+import { noteSafetyBackup, safetyBackupIn, takeSafetyBackup, verifySafetyBackup } from '../upgrade/safety-backup.js';
 import { undoGoBack } from '../upgrade/undo-back.js';
 import type { KindHandler } from './kind.js';
 import { observeServer } from './server-actions.js';
@@ -62,6 +62,7 @@ export const goBack: KindHandler<GoBackSituation, GoBackAction> = {
   ended: async (tx, { operation, database }, { event, error }) => {
     if (event === 'succeed') return;
     await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
+    await noteSafetyBackup(tx, operation.id);
     const recorded = (await findOperation(tx, operation.id))?.receipt?.['recordedAt'] !== undefined;
     if (recorded || (error?.leftBehind ?? []).length > 0)
       await updateDatabase(tx, database.id, { health: 'down', health_reason: error?.detail ?? null });
@@ -69,13 +70,11 @@ export const goBack: KindHandler<GoBackSituation, GoBackAction> = {
   receipt: async (context) => {
     const { control, operation, database } = context;
     const { version, fromVersion, lostSince } = wayBackIn(context);
-    const backup = await backupOfOperation(control.db, operation.id);
     return {
       writePauseMs: null,
       ...(await findOperation(control.db, operation.id))?.receipt,
       ...{ databaseId: database.id, fromVersion, version, lostSince },
-      ...(backup ? { backupId: backup.id } : {}),
-      ...(backup?.snapshot_at ? { backupDataAt: backup.snapshot_at.toISOString() } : {}),
+      ...(await safetyBackupIn(control.db, operation.id)),
       requestedBy: operation.requested_by,
     };
   },

@@ -1,3 +1,4 @@
+import { compareVersions } from '#domain/catalogue/version.js';
 import { decidePromote, type PromoteAction, type PromoteSituation } from '#domain/replication/decide-promote.js';
 import { findDatabase } from '#persistence/databases.js';
 import { findOperation } from '#persistence/operations/read.js';
@@ -29,6 +30,8 @@ const observe = async (context: AttemptContext, done: ReadonlySet<string>): Prom
     // Once everything is recorded, one that is gone would only be waited for, step by step.
     primary: recorded && candidate?.role === 'master' ? null : await viewOf(on(context, former)),
     candidateAddress: serverOf(control, database, environment).address,
+    // As they are now: an upgrade of the replica may have stood in line before this.
+    candidateNewer: compareVersions((candidateRow ?? database).version, (formerRow ?? former).version) > 0,
     allowedLoss: lossAllowedIn(context),
     keepsEveryWrite: former.persistence === 'aof',
     begun,

@@ -6,6 +6,8 @@ import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { dryStart } from '../configuration/dry-start.js';
 import { progressOf } from '../replication/progress.js';
 import { viewOf } from '../replication/view.js';
+import { losesMemory } from '../requests/request-upgrade.js';
+import { requireConfirmedThen } from '../requests/require-confirmation.js';
 import { on, type AttemptContext } from '../run/context.js';
 import {
   awaitServing,
@@ -17,7 +19,15 @@ import {
 } from '../upgrade/after-swap.js';
 import { isReplaced, nextReplica, replaceReplica, replaceSubject } from '../upgrade/in-place.js';
 import { freshRow, partiesOf, wantedIn, type Parties } from '../upgrade/parties.js';
-import { requireRoom, takeSafetyBackup, tryData, verifySafetyBackup } from '../upgrade/safety-backup.js';
+import {
+  noteSafetyBackup,
+  requireRoom,
+  safetyBackupIn,
+  takeSafetyBackup,
+  tryData,
+  verifySafetyBackup,
+} from '../upgrade/safety-backup.js';
+import { requireSameTree } from '../upgrade/same-tree.js';
 import {
   awaitSuccessor,
   createSuccessor,
@@ -67,19 +77,22 @@ const rolesOf = async (
   return {
     recorded,
     // The one that served before is kept, and takes no part any more.
-    formerRole: recorded ? 'fenced' : 'primary',
+    formerRole: recorded ? 'fenced' : former.role,
     candidate,
     primary: swaps && !(recorded && candidate?.role === 'master') ? await viewOf(on(context, former)) : null,
     // A demoted one follows nobody, so that is what tells that it was demoted here.
     candidateAddress: nobody[0],
+    candidateNewer: false,
     ...{ allowedLoss: 0, keepsEveryWrite: former.persistence === 'aof', begun, moved },
     ...{ attempt: context.operation.attempt, done },
   };
 };
 
-/** What can be seen without trying anything. Errors: `image_unavailable`, `host_full`. */
+/** What can be seen without trying anything. Errors: `database_not_ready`, `confirmation_required`, `image_unavailable`, `host_full`. */
 const check = async (context: AttemptContext): Promise<void> => {
-  const { image } = wantedIn(context);
+  await requireSameTree(context);
+  const { image, method } = wantedIn(context);
+  if (losesMemory(context.database, method)) requireConfirmedThen(context.operation, context.database);
   await ensureImage({ ...context, database: { ...context.database, image } });
   await requireRoom(context);
 };
@@ -95,13 +108,11 @@ const receipt = async (context: AttemptContext): Promise<OperationReceipt> => {
   const { control, operation, database } = context;
   const { version, image, method, fromVersion, replicas } = wantedIn(context);
   const known = (await findOperation(control.db, operation.id))?.receipt;
-  const backup = await backupOfOperation(control.db, operation.id);
   return {
     ...(method === 'in-place' ? { writePauseMs: await pauseOf(context) } : {}),
     ...known,
     ...{ databaseId: database.id, method, fromVersion, version, image, replicas },
-    ...(backup ? { backupId: backup.id } : {}),
-    ...(backup?.snapshot_at ? { backupDataAt: backup.snapshot_at.toISOString() } : {}),
+    ...(await safetyBackupIn(control.db, operation.id)),
     requestedBy: operation.requested_by,
   };
 };
@@ -151,6 +162,7 @@ export const upgrade: KindHandler<UpgradeSituation, UpgradeAction> = {
   ended: async (tx, { operation, database }, { event, error }) => {
     if (event === 'succeed') return;
     await failBackupOf(tx, operation.id, error?.detail ?? 'It was not taken.');
+    await noteSafetyBackup(tx, operation.id);
     const touched = (await findOperation(tx, operation.id))?.receipt?.['recordedAt'] !== undefined;
     const left = (error?.leftBehind ?? []).length > 0;
     if (touched || left)

@@ -20,6 +20,7 @@ import { kindOfBackup, retryOnBackup } from './retry-on-backup.js';
 import { retryGoBack } from './request-go-back.js';
 import { retryUpgrade } from './request-upgrade.js';
 import { requireDeprovisionable, requireLiving } from './request-operation.js';
+import { requireConfirmedThen } from './require-confirmation.js';
 import { retryRotation } from './request-rotation.js';
 import { requestPromote, requestUnlink, requireSource } from './request-replication.js';
 
@@ -94,7 +95,7 @@ const askAgain = async (
   const record = (others: readonly string[]) =>
     recordOperation(control, tx, { kind, database, actor, parameters, others, retryOf });
   const asBefore = async () => record((await targetsOf(tx, [retryOf])).slice(1).map((target) => target.database_id));
-  if (isWritten({ kind, receipt }, database)) return asBefore();
+  if (isWritten(kind, database)) return asBefore();
   switch (kind) {
     case 'promote':
       return requestPromote(control, tx, actor, database, promotionIn(parameters), retryOf);
@@ -105,7 +106,7 @@ const askAgain = async (
     case 'deprovision':
       return record(await letGoBy(tx, database));
     case 'upgrade':
-      return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters });
+      return retryUpgrade(control, tx, actor, database, { id: retryOf, parameters, receipt });
     case 'go-back':
       return retryGoBack(control, tx, actor, database, { id: retryOf, parameters });
     case 'rotate-credentials':
@@ -118,7 +119,7 @@ const askAgain = async (
     case 'repair':
     case 'rename':
     case 'renew-certificate':
-      requireNothingSent(retryOf, parameters);
+      requireRepeatable({ id: retryOf, kind, parameters }, database);
       return asBefore();
     case 'configure':
     case 'resize':
@@ -135,11 +136,9 @@ const askAgain = async (
   }
 };
 
-/** What failed after Postgres had the new role or server has to be finished, with the databases that it had. */
-const isWritten = ({ kind, receipt }: Pick<OperationRow, 'kind' | 'receipt'>, { role }: DatabaseRow): boolean =>
-  kind === 'upgrade'
-    ? receipt?.['recordedAt'] !== undefined
-    : (kind === 'promote' || kind === 'unlink') && role === 'primary';
+/** What failed after Postgres had the new role has to be finished, with the databases that it had. */
+const isWritten = (kind: OperationKind, { role }: DatabaseRow): boolean =>
+  (kind === 'promote' || kind === 'unlink') && role === 'primary';
 
 /** Whoever lets a database in that is to be removed. Errors: those of `requireDeprovisionable`. */
 const letGoBy = async (tx: Tx, database: DatabaseRow): Promise<readonly string[]> => {
@@ -153,9 +152,14 @@ const promotionIn = (parameters: OperationRow['parameters']) =>
 const urlIsGone = (id: string): HoldfastError =>
   new HoldfastError('import_not_retryable', `The operation ${id} has ended, and with it went the URL of its source.`);
 
-/** Errors: `certificate_key_gone`. */
-const requireNothingSent = (id: string, { certificate }: OperationRow['parameters']): void => {
-  if (certificate !== 'own') return;
+/** Errors: `confirmation_required`, `certificate_key_gone`. */
+const requireRepeatable = (
+  { id, kind, parameters }: Pick<OperationRow, 'id' | 'kind' | 'parameters'>,
+  database: DatabaseRow,
+): void => {
+  const restarts = kind === 'restart' || kind === 'reload';
+  if (restarts && database.persistence === 'none') requireConfirmedThen({ id, parameters }, database);
+  if (parameters['certificate'] !== 'own') return;
   throw new HoldfastError(
     'certificate_key_gone',
     `The operation ${id} has ended, and with it went the key that was sent.`,

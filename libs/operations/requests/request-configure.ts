@@ -10,7 +10,7 @@ import { concernsTree, relativesOf, requireTreeHarmony } from '../configuration/
 import { columnsOf, configurationOf, wantedConfiguration } from '../configuration/wanted.js';
 import type { Control } from '../control.js';
 import { recordOperation } from './record-operation.js';
-import { requireConfirmation } from './require-confirmation.js';
+import { memoryLossConfirmed, requireConfirmation, requireConfirmedThen } from './require-confirmation.js';
 import { refuseUnlessPending } from './nothing-to-change.js';
 import { requireServing } from './request-resize.js';
 
@@ -39,10 +39,11 @@ export const requestConfigure = async (
   const plan = planOf(database, after);
   if (plan.hot.length + plan.restart.length === 0) await refuseUnlessPending(tx, 'configure', database);
   requireConsent(database, after, plan.restart.length > 0, wish.confirm);
-  return record(control, tx, actor, { database, after }, { ...parameters, plan });
+  const confirmed = losesMemory(database, after, plan) ? memoryLossConfirmed : {};
+  return record(control, tx, actor, { database, after }, { ...parameters, ...confirmed, plan });
 };
 
-/** Asks anew for what a failed one was to do; the handle was typed then. Errors: those of the request, but for the confirmation. */
+/** Asks anew for what a failed one was to do; the handle was typed then, for what it was then. Errors: those of the request. */
 export const retryConfigure = async (
   control: Control,
   tx: Tx,
@@ -52,7 +53,9 @@ export const retryConfigure = async (
 ): Promise<OperationRow> => {
   requireServing(database);
   const after = await requireSound(tx, database, parameters);
-  return record(control, tx, actor, { database, after }, { ...parameters, plan: planOf(database, after) }, id);
+  const plan = planOf(database, after);
+  if (losesMemory(database, after, plan)) requireConfirmedThen({ id, parameters }, database);
+  return record(control, tx, actor, { database, after }, { ...parameters, plan }, id);
 };
 
 const requireSound = async (tx: Tx, database: DatabaseRow, parameters: OperationParameters): Promise<Configuration> => {
@@ -97,6 +100,10 @@ const requireConsent = (
     requireConfirmation(database, confirm, memoryOnlyWarning);
   }
 };
+
+/** A restart of what has its data in memory only, and keeps them there. */
+const losesMemory = (database: DatabaseRow, after: Configuration, { restart }: ReturnType<typeof planOf>): boolean =>
+  restart.length > 0 && database.persistence === 'none' && after.persistence === 'none';
 
 const record = async (
   control: Control,

@@ -11,9 +11,9 @@ import { requestRenewal } from './request-certificate.js';
 import { requestGoBack } from './request-go-back.js';
 import { requestConfigure } from './request-configure.js';
 import { requestResize } from './request-resize.js';
-import { requireConfirmation } from './require-confirmation.js';
+import { memoryLossConfirmed, requireConfirmation } from './require-confirmation.js';
 import { requestBackup } from './request-backup.js';
-import { requestUpgrade } from './request-upgrade.js';
+import { losesMemory, requestUpgrade } from './request-upgrade.js';
 import { requestRetirement, requestRotation } from './request-rotation.js';
 import { requestPromote, requestReplicate, requestUnlink } from './request-replication.js';
 
@@ -36,11 +36,9 @@ export const requestOperation = async (
   switch (request.type) {
     case 'restart':
     case 'reload':
-      if (database.persistence === 'none') requireConfirmation(database, request.confirm, memoryOnlyWarning);
-      return recordOperation(control, tx, { kind: request.type, database, actor, parameters: {} });
+      return requestRestart(control, tx, actor, database, request);
     case 'upgrade':
-      if (request.method === 'in-place' && losesMemory(database))
-        requireConfirmation(database, request.confirm, memoryOnlyWarning);
+      if (losesMemory(database, request.method)) requireConfirmation(database, request.confirm, memoryOnlyWarning);
       return requestUpgrade(control, tx, actor, database, request);
     case 'go-back':
       return requestGoBack(control, tx, actor, database, request);
@@ -75,6 +73,19 @@ export const requestOperation = async (
   }
 };
 
+const requestRestart = async (
+  control: Control,
+  tx: Tx,
+  actor: string,
+  database: DatabaseRow,
+  { type: kind, confirm }: Extract<OperationRequest, { type: 'restart' | 'reload' }>,
+): Promise<OperationRow> => {
+  const inMemory = database.persistence === 'none';
+  if (inMemory) requireConfirmation(database, confirm, memoryOnlyWarning);
+  const parameters = inMemory ? memoryLossConfirmed : {};
+  return recordOperation(control, tx, { kind, database, actor, parameters });
+};
+
 const withdrawalWarning = 'Clients are dropped at once, and those that know only a former password cannot come back.';
 
 const requestDeprovision = async (
@@ -93,9 +104,6 @@ const requestDeprovision = async (
     parameters: skipFinalBackup === undefined ? {} : { skipFinalBackup },
   });
 };
-
-/** A replica has its data from its source. */
-const losesMemory = ({ persistence, role }: DatabaseRow): boolean => persistence === 'none' && role === 'primary';
 
 /** Errors: `database_not_ready`. */
 export const requireLiving = (database: DatabaseRow): void => requireStatus(database, living);

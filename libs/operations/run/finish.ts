@@ -9,6 +9,7 @@ import { updateDatabase } from '#persistence/databases.js';
 import type { OperationError, OperationReceipt } from '#persistence/operation-documents.js';
 import type { Lease } from '#persistence/operations/claim.js';
 import { appendLog } from '#persistence/operations/journal.js';
+import { findOperation } from '#persistence/operations/read.js';
 import { endAttempt } from '#persistence/operations/transition.js';
 import { auditEvent } from '../requests/audit.js';
 import { kindRunners } from '../kinds/registry.js';
@@ -71,8 +72,9 @@ export const fail = (
 };
 
 /** What could not be rolled back keeps the database's row, address and ports, as after a failure, so that a deprovision can remove it. */
-export const cancel = (context: AttemptContext, lease: Lease, leftBehind: readonly string[]): Promise<void> => {
-  const documents = { receipt: { leftBehind } };
+export const cancel = async (context: AttemptContext, lease: Lease, leftBehind: readonly string[]): Promise<void> => {
+  const known = (await findOperation(context.control.db, context.operation.id))?.receipt;
+  const documents = { receipt: { ...known, leftBehind } };
   const end: End =
     leftBehind.length === 0
       ? { event: 'cancel', documents, line: 'Cancelled and rolled back.' }

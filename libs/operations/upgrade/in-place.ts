@@ -1,12 +1,14 @@
+import { compareVersions } from '#domain/catalogue/version.js';
 import { decideReload, type ReloadAction } from '#domain/operation/decide-server.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { faultPoints, type FaultPointName } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { findDatabase, updateDatabase } from '#persistence/databases.js';
 import { noteReceipt } from '#persistence/operations/read.js';
+import { descendantsOf } from '#persistence/replication.js';
 import type { DatabaseRow } from '#persistence/tables.js';
 import { serverActions } from '../kinds/provision.js';
-import { observeServer, observeServerAndVolume, stop } from '../kinds/server-actions.js';
+import { observeServer, observeServerAndVolume, serverIn, stop } from '../kinds/server-actions.js';
 import { changeMarksIn } from '../lifecycle/change-marks.js';
 import { awaitLink } from '../replication/await-link.js';
 import { viewOf } from '../replication/view.js';
@@ -46,14 +48,27 @@ export const replaceReplica = async (context: AttemptContext): Promise<void> => 
   await awaitLink(on(context, replica));
 };
 
+/** Of those that are held and follow the subject still; what has become newer meanwhile stays so. */
 export const nextReplica = async (context: AttemptContext): Promise<DatabaseRow | null> => {
-  for (const id of wantedIn(context).replicas) {
-    const row = await findDatabase(context.control.db, id);
-    if (!row || row.status !== 'provisioned') continue;
-    const there = (await isReplaced(context, row)) && ((await viewOf(on(context, row)))?.linkUp ?? false);
-    if (!there) return row;
+  const held = new Set(context.others.map(({ id }) => id));
+  for (const row of await descendantsOf(context.control.db, context.database.id)) {
+    if (!held.has(row.id) || row.status !== 'provisioned') continue;
+    if (!(await isThere(context, row))) return row;
   }
   return null;
+};
+
+const isThere = async (context: AttemptContext, row: DatabaseRow): Promise<boolean> => {
+  const { replicas, version } = wantedIn(context);
+  if (row.version !== version) return compareVersions(row.version, version) > 0;
+  // An earlier upgrade may have recorded the version and died before it made the server.
+  if (!replicas.includes(row.id)) return (await imageOf(on(context, row))) === row.image;
+  return (await isReplaced(context, row)) && ((await viewOf(on(context, row)))?.linkUp ?? false);
+};
+
+const imageOf = async (context: AttemptContext): Promise<string | undefined> => {
+  const { name, owner } = serverIn(context);
+  return (await context.engines.containers.inspectContainer(name, owner, context.signal))?.image;
 };
 
 /** First the record, then the host: from here on every container that is made for the row is of the new version. */
@@ -72,10 +87,13 @@ const replace = async (context: AttemptContext, row: DatabaseRow): Promise<void>
   }
 };
 
+/** Errors: `downgrade_refused`: an older server is never started on the files of a newer one. */
 const recordVersion = async (context: AttemptContext, row: DatabaseRow): Promise<void> => {
   const { control, operation } = context;
   const { version, image, tls_protocols } = wantedIn(context);
   if (row.version === version) return;
+  if (compareVersions(row.version, version) > 0)
+    throw new HoldfastError('downgrade_refused', `"${row.handle}" runs version ${row.version} by now.`);
   const subject = { environmentId: row.environment_id, databaseId: row.id, operationId: operation.id };
   const detail = { from: row.version, to: version, method: 'in-place' };
   await context.write(async (tx) => {

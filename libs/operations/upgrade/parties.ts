@@ -11,6 +11,8 @@ export interface Wanted {
   readonly tls_protocols: string[];
   readonly method: 'swap' | 'in-place';
   readonly fromVersion: string;
+  /** What the subject was when it was asked for; an operation of a former Holdfast does not say. */
+  readonly role: DatabaseRow['role'] | undefined;
   /** Those furthest from the subject first. */
   readonly replicas: readonly string[];
 }
@@ -21,6 +23,7 @@ export const wantedIn = ({ operation: { parameters } }: AttemptContext): Wanted 
   tls_protocols: parameters['tlsProtocols'] as string[],
   method: parameters['method'] as Wanted['method'],
   fromVersion: String(parameters['fromVersion']),
+  role: parameters['role'] as Wanted['role'],
   replicas: parameters['replicas'] as string[],
 });
 

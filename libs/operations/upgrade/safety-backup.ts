@@ -5,6 +5,9 @@ import { memoryLimitBytes } from '#domain/database/size.js';
 import { uninterrupted } from '../run/uninterrupted.js';
 import { backupOfOperation, findBackup, updateBackup } from '#persistence/backups.js';
 import { allottedMemoryMb } from '#persistence/databases.js';
+import type { Db, Tx } from '#persistence/connection.js';
+import type { OperationReceipt } from '#persistence/operation-documents.js';
+import { findOperation, noteReceipt } from '#persistence/operations/read.js';
 import type { BackupRow } from '#persistence/tables.js';
 import {
   awaitLoaded,
@@ -37,6 +40,23 @@ export const takeSafetyBackup = async (context: AttemptContext): Promise<void> =
     if ('detail' in decision) throw new HoldfastError(decision.code, decision.detail);
     await snapshotActions[decision.next](context);
   }
+};
+
+/** What the receipt says of it: it stays until it is purged, however the operation ends. */
+export const safetyBackupIn = async (db: Db | Tx, operationId: string): Promise<OperationReceipt> => {
+  const backup = await backupOfOperation(db, operationId);
+  if (backup?.status !== 'complete') return {};
+  return {
+    backupId: backup.id,
+    ...(backup.snapshot_at ? { backupDataAt: backup.snapshot_at.toISOString() } : {}),
+  };
+};
+
+/** When the operation has not succeeded, and so nobody has asked for its receipt. */
+export const noteSafetyBackup = async (tx: Tx, operationId: string): Promise<void> => {
+  const backup = await safetyBackupIn(tx, operationId);
+  if (!('backupId' in backup)) return;
+  await noteReceipt(tx, operationId, { ...(await findOperation(tx, operationId))?.receipt, ...backup });
 };
 
 /** It restores into its own version: that is the way back. Errors: `backup_unrestorable`, those of a verification. */

@@ -50,7 +50,8 @@ const undoSwap = async (context: AttemptContext): Promise<readonly string[]> => 
   }
   const again = await each([
     ['the role file of the server', () => writeRecordedRole(former)],
-    ['the server', () => primaryAgain(former, candidate)],
+    // One that had given its role to another database before this began does not get it back.
+    ['the server', async () => (formerRow.role === 'primary' ? primaryAgain(former, candidate) : undefined)],
     ['the doors', () => openDoors(former)],
   ]);
   // As long as the one is not certainly the primary again, the other one is the only whole copy besides.

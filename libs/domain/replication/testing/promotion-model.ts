@@ -190,6 +190,7 @@ const decide = (state: State, scenario: Scenario): State | End => {
       moved: state.moved,
       done: new Set(state.done),
       candidateAddress: keepsSource ? 'nowhere' : 'candidate',
+      candidateNewer: false,
     },
     candidate: viewOf(state.tree, 'candidate', mode),
     primary: viewOf(state.tree, 'source', mode),
