@@ -29,6 +29,17 @@ export const copiesOf = (db: Db | Tx, id: string): Promise<BackupRow[]> =>
     .orderBy('id')
     .execute();
 
+/** Whether one that is there or on its way, and none of these, has its objects in this place: a copy that failed and the one that was made in its stead have the same. */
+export const isPlaceOfAnother = async (
+  db: Db | Tx,
+  { store, prefix }: Pick<BackupRow, 'store' | 'prefix'>,
+  ids: readonly string[],
+): Promise<boolean> => {
+  const rows = db.selectFrom('backups').select('id').where('store', '=', store).where('prefix', '=', prefix);
+  const live = rows.where('status', 'in', ['running', 'complete']).where('id', 'not in', ids);
+  return (await live.limit(1).executeTakeFirst()) !== undefined;
+};
+
 /** How many complete ones lie in each store. */
 export const backupsInStores = (db: Db): Promise<{ store: string; backups: number }[]> =>
   db

@@ -1,6 +1,6 @@
 import { refuse, type Decision } from '#domain/operation/decide-server.js';
 import { faultPoints } from '#observability/fault-points.js';
-import { copiesOf, findBackup, updateBackup } from '#persistence/backups.js';
+import { copiesOf, findBackup, isPlaceOfAnother, updateBackup } from '#persistence/backups.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { removeBelow } from '../backup/stored.js';
 import type { AttemptContext } from '../run/context.js';
@@ -31,9 +31,12 @@ const decide = ({ backup, done }: Situation): Decision<Action> => {
 };
 
 const remove = async (context: AttemptContext): Promise<void> => {
-  const backup = await requireNamed(context);
-  for (const { store, prefix } of await family(context, backup)) {
-    await removeBelow(context.engines.stores.open(store), prefix, context.signal);
+  const { control, engines, signal } = context;
+  const all = await family(context, await requireNamed(context));
+  const ids = all.map(({ id }) => id);
+  for (const place of all) {
+    if (await isPlaceOfAnother(control.db, place, ids)) continue;
+    await removeBelow(engines.stores.open(place.store), place.prefix, signal);
     await faultPoints.reached('purge:objects-removed');
   }
 };
