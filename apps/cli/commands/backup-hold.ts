@@ -7,7 +7,7 @@ export const verb = defineVerb<{ readonly reason: string }, [string]>({
   summary: 'Hold a backup, so that nothing and nobody deletes it',
   operands: [backupOperand()],
   options: [new Option('--reason <text>', 'why; whoever wants to delete it is told').makeOptionMandatory()],
-  notes: 'A held copy keeps its original as well; a held original does not keep its copies.',
+  notes: 'A held copy keeps its original as well, and a held original its copies.',
   examples: ['holdfast backup:hold 0199d3a0-0000-7000-8000-000000000000 --reason audit-2026'],
   async run(session, { reason }, id) {
     const backup = await holdBackup(session, id, reason);

@@ -1,14 +1,17 @@
 import { refuse, type Decision } from '#domain/operation/decide-server.js';
 import { faultPoints } from '#observability/fault-points.js';
-import { copiesOf, findBackup, isPlaceOfAnother, updateBackup } from '#persistence/backups.js';
+import { copiesOf, findBackup, holderOf, isPlaceOfAnother, lockBackup, updateBackup } from '#persistence/backups.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { removeBelow } from '../backup/stored.js';
+import { holdText } from '../requests/request-backup.js';
 import type { AttemptContext } from '../run/context.js';
 import type { KindHandler } from './kind.js';
 
 type Action = 'remove' | 'record';
 interface Situation {
   readonly backup: BackupRow | undefined;
+  /** Whoever is held of what would go. */
+  readonly held: BackupRow | undefined;
   readonly done: ReadonlySet<string>;
 }
 
@@ -18,15 +21,15 @@ const family = async ({ control }: AttemptContext, backup: BackupRow): Promise<r
   backup,
 ];
 
-const observe = async ({ control, operation }: AttemptContext, done: ReadonlySet<string>): Promise<Situation> => ({
-  backup: await findBackup(control.db, String(operation.parameters['backupId'])),
-  done,
-});
+const observe = async (context: AttemptContext, done: ReadonlySet<string>): Promise<Situation> => {
+  const backup = await named(context);
+  return { backup, held: backup && (await holderOf(context.control.db, backup)), done };
+};
 
-const decide = ({ backup, done }: Situation): Decision<Action> => {
+const decide = ({ backup, held, done }: Situation): Decision<Action> => {
   if (!backup) return refuse('backup_not_found', 'There is no such backup.');
   if (backup.status === 'purged') return { next: 'finish' };
-  if (backup.hold_reason !== null) return refuse('backup_held', `It is held: ${backup.hold_reason}`);
+  if (held) return refuse('backup_held', holdText(held));
   return { next: done.has('remove') ? 'record' : 'remove' };
 };
 
@@ -46,14 +49,18 @@ const record = async (context: AttemptContext): Promise<void> => {
   const backup = await requireNamed(context);
   const all = await family(context, backup);
   await context.write(async (tx) => {
+    await lockBackup(tx, backup.id, 'no key update');
     for (const { id } of all) {
       await updateBackup(tx, id, { status: 'purged', purged_at: context.control.now(), envelope: null });
     }
   });
 };
 
+const named = ({ control, operation }: AttemptContext): Promise<BackupRow | undefined> =>
+  findBackup(control.db, String(operation.parameters['backupId']));
+
 const requireNamed = async (context: AttemptContext): Promise<BackupRow> => {
-  const { backup } = await observe(context, new Set());
+  const backup = await named(context);
   if (!backup) throw new Error('The backup was there a moment ago');
   return backup;
 };

@@ -1,7 +1,7 @@
 import type { BackupKind } from '#domain/backup/backup.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { policyOf } from '#persistence/backup-policies.js';
-import { copiesOf, findBackup, insertBackup, usesOfBackup } from '#persistence/backups.js';
+import { copiesOf, findBackup, holderOf, insertBackup, usesOfBackup } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import { findDatabase } from '#persistence/databases.js';
 import { findInstallation } from '#persistence/installation.js';
@@ -123,7 +123,10 @@ export const requestCopy = async (
   return operation;
 };
 
-/** Records the removal of a backup and its copies. Errors: `backup_not_found`, `backup_held`, `backup_in_use`. */
+export const holdText = ({ id, hold_reason: reason, held_by: holder }: BackupRow): string =>
+  `${holder ?? 'Somebody'} holds ${id}: ${reason ?? ''}`;
+
+/** Records the removal of a backup and its copies. The backup is locked. Errors: `backup_not_found`, `backup_held`, `backup_in_use`. */
 export const requestPurge = async (
   control: Control,
   tx: Tx,
@@ -133,11 +136,9 @@ export const requestPurge = async (
 ): Promise<OperationRow> => {
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
   const original = backup.copy_of === null ? undefined : await findBackup(tx, backup.copy_of);
-  // A hold on the original is one on its copies.
   const all = [backup, ...(await copiesOf(tx, backup.id)), ...(original ? [original] : [])];
-  for (const { id, hold_reason: reason, held_by: holder } of all) {
-    if (reason !== null) throw new HoldfastError('backup_held', `${holder ?? 'Somebody'} holds ${id}: ${reason}`);
-  }
+  const held = await holderOf(tx, backup);
+  if (held) throw new HoldfastError('backup_held', holdText(held));
   const uses = (await Promise.all(all.map(({ id }) => usesOfBackup(tx, id)))).flat();
   if (uses.length > 0 || backup.status === 'running') {
     const list = uses.map(({ id, kind }) => `${kind} ${id}`).join(', ');

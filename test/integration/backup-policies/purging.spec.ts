@@ -1,7 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { findBackup } from '#persistence/backups.js';
+import { sql } from 'kysely';
+import { holdBackup } from '#operations/requests/request-on-backup.js';
+import { requestPurge } from '#operations/requests/request-backup.js';
+import { findBackup, lockBackup, purgesOfFamily, updateBackup } from '#persistence/backups.js';
+import type { Db, Tx } from '#persistence/connection.js';
 import { findOperation } from '#persistence/operations/read.js';
-import type { BackupRow } from '#persistence/tables.js';
+import type { BackupRow, NewBackupRow } from '#persistence/tables.js';
+import { eventually } from '../../support/eventually.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
 import { backup, cancel, create, onBackup } from '../../support/requests.js';
 import { storeComplaints } from '../../support/store-soundness.js';
@@ -83,6 +88,39 @@ const objectsOf = async (id: string): Promise<number> => {
   for await (const _ of stores.open(store).list(prefix, signal)) count++;
   return count;
 };
+const change = (id: string, patch: Partial<NewBackupRow>): Promise<void> =>
+  installation.control.db.transaction().execute((tx) => updateBackup(tx, id, patch));
+const locked = async (tx: Tx, id: string): Promise<BackupRow> => {
+  const row = await lockBackup(tx, id, 'no key update');
+  if (!row) throw new Error(`There is no backup ${id}`);
+  return row;
+};
+const holdIn = async (tx: Tx, id: string): Promise<void> =>
+  holdBackup(installation.control, tx, 'test', await locked(tx, id), 'audit');
+const hold = (id: string): Promise<void> => installation.control.db.transaction().execute((tx) => holdIn(tx, id));
+const askPurgeIn = async (tx: Tx, id: string): Promise<unknown> =>
+  requestPurge(installation.control, tx, 'test', await locked(tx, id));
+const purgesOpen = async (id: string) => {
+  const row = await rowOf(id);
+  return installation.control.db.transaction().execute((tx) => purgesOfFamily(tx, row));
+};
+/** What the second is told, which begins while the first is not committed and cannot come to its end before it is. */
+const waitsFor = async (first: (tx: Tx) => Promise<unknown>, second: () => Promise<unknown>): Promise<unknown> => {
+  const { db } = installation.control;
+  let told: Promise<unknown> = Promise.resolve();
+  await db.transaction().execute(async (tx) => {
+    await first(tx);
+    told = second().catch((error: unknown) => error);
+    await eventually(async () => expect(await lockedOut(db)).toBe(1), { withinMs: 10_000 });
+  });
+  return told;
+};
+const lockedOut = async (db: Db): Promise<number> => {
+  const { rows } = await sql`
+    SELECT DISTINCT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND datname = current_database()`.execute(db);
+  return rows.length;
+};
 
 describe('a purge', () => {
   it('of a copy that failed leaves the one that was made in its stead', async () => {
@@ -95,5 +133,58 @@ describe('a purge', () => {
     await purged(original);
     expect(await statusesOf(original, good)).toEqual(['purged', 'purged']);
     expect(await objectsOf(good)).toBe(0);
+  });
+});
+
+describe('a hold', () => {
+  it('on a copy, its original or both is refused while a purge takes what it would keep', async () => {
+    const original = await taken();
+    const copy = await copied(original);
+    const ofCopy = await askPurge(copy);
+    for (const id of [copy, original]) await expect(hold(id)).rejects.toMatchObject({ code: 'backup_in_use' });
+    await cancel(installation, ofCopy);
+    const ofOriginal = await askPurge(original);
+    for (const id of [copy, original]) await expect(hold(id)).rejects.toMatchObject({ code: 'backup_in_use' });
+    await cancel(installation, ofOriginal);
+    await hold(original);
+    for (const id of [copy, original]) await expect(askPurge(id)).rejects.toMatchObject({ code: 'backup_held' });
+  });
+
+  it.each([
+    ['the copy', 'the original'],
+    ['the original', 'the copy'],
+  ])('on %s waits for a request that purges %s, and that for a hold', async (held, gone) => {
+    const original = await taken();
+    const ids = new Map([
+      ['the original', original],
+      ['the copy', await copied(original)],
+    ]);
+    const [heldId, goneId] = [ids.get(held) ?? '', ids.get(gone) ?? ''];
+    const holding = await waitsFor(
+      (tx) => askPurgeIn(tx, goneId),
+      () => hold(heldId),
+    );
+    expect(await holding).toMatchObject({ code: 'backup_in_use' });
+    for (const { id } of await purgesOpen(goneId)) await cancel(installation, id);
+    const asking = await waitsFor(
+      (tx) => holdIn(tx, heldId),
+      () => askPurge(goneId),
+    );
+    expect(await asking).toMatchObject({ code: 'backup_held' });
+  });
+
+  it('that was there before a purge begins ends it before anything is removed', async () => {
+    const original = await taken();
+    const copy = await copied(original);
+    for (const [held, gone] of [
+      [copy, original],
+      [original, copy],
+    ] as const) {
+      const purge = await askPurge(gone);
+      await change(held, { hold_reason: 'found', held_by: 'test', held_at: new Date() });
+      expect(await run(purge)).toBe('backup_held');
+      await change(held, { hold_reason: null });
+    }
+    expect(await statusesOf(original, copy)).toEqual(['complete', 'complete']);
   });
 });
