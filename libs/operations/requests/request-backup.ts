@@ -1,7 +1,16 @@
 import type { BackupKind } from '#domain/backup/backup.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { policyOf } from '#persistence/backup-policies.js';
-import { copiesOf, findBackup, holderOf, insertBackup, usesOfBackup } from '#persistence/backups.js';
+import {
+  copiesOf,
+  findBackup,
+  holderOf,
+  insertBackup,
+  purgesOf,
+  purgesOfFamily,
+  usesOfBackup,
+  type OpenPurge,
+} from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import { findDatabase } from '#persistence/databases.js';
 import { findInstallation } from '#persistence/installation.js';
@@ -77,7 +86,13 @@ export const requireSound = (backup: BackupRow): void => {
   );
 };
 
-/** Records a verification. Errors: `backup_not_complete`. */
+/** What is on its way out serves nobody, and a place that is being emptied takes no copy. Errors: `backup_in_use`. */
+export const requireStaying = (purges: readonly OpenPurge[]): void => {
+  const list = purges.map(({ id, backup_id: backupId }) => `purge-backup ${id} (${backupId})`).join(', ');
+  if (list !== '') throw new HoldfastError('backup_in_use', `Operations that have not ended remove it: ${list}.`);
+};
+
+/** Records a verification. Errors: `backup_not_complete`, `backup_in_use`. */
 export const requestVerify = async (
   control: Control,
   tx: Tx,
@@ -86,10 +101,11 @@ export const requestVerify = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   requireComplete(backup);
+  requireStaying(await purgesOf(tx, backup));
   return recordOn(control, tx, actor, backup, 'verify-backup', {}, retryOf);
 };
 
-/** Errors: `backup_not_complete`, `backup_store_unknown`, `backup_is_copy`, `backup_copied_already`. */
+/** Errors: `backup_not_complete`, `backup_in_use`, `backup_store_unknown`, `backup_is_copy`, `backup_copied_already`. */
 export const requestCopy = async (
   control: Control,
   tx: Tx,
@@ -99,6 +115,7 @@ export const requestCopy = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   requireComplete(backup);
+  requireStaying(await purgesOfFamily(tx, backup));
   if (!control.backupStores.includes(store)) {
     throw new HoldfastError('backup_store_unknown', `There is no store "${store}".`);
   }

@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
+import type { BackupOperationRequest } from '#contracts/backup-requests.js';
+import { verifyAgain } from '#operations/backup/verification/verify-again.js';
+import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { holdBackup } from '#operations/requests/request-on-backup.js';
 import { requestPurge } from '#operations/requests/request-backup.js';
 import { findBackup, lockBackup, purgesOfFamily, updateBackup } from '#persistence/backups.js';
@@ -186,5 +189,60 @@ describe('a hold', () => {
       await change(held, { hold_reason: null });
     }
     expect(await statusesOf(original, copy)).toEqual(['complete', 'complete']);
+  });
+});
+
+describe('while a purge has not ended', () => {
+  const inUse = { code: 'backup_in_use' };
+  const restore: BackupOperationRequest = { type: 'restore', keepCredentials: false };
+
+  const letFail = async (ids: readonly string[]): Promise<void> => {
+    const { db } = installation.control;
+    await db.updateTable('operations').set({ status: 'failed' }).where('id', 'in', ids).execute();
+    await db.updateTable('operation_targets').set({ finished: true }).where('operation_id', 'in', ids).execute();
+  };
+
+  it('what it takes is not restored, verified or copied, by a retry neither', async () => {
+    const original = await taken();
+    const copy = await copied(original);
+    const before = [await onBackup(installation, original, restore), await onBackup(installation, copy, restore)];
+    await letFail(before);
+    const purge = await askPurge(original);
+    for (const id of [original, copy])
+      for (const request of [restore, { type: 'verify' }] as const)
+        await expect(onBackup(installation, id, request)).rejects.toMatchObject(inUse);
+    await expect(askCopy(original)).rejects.toMatchObject(inUse);
+    const { control } = installation;
+    for (const id of before)
+      await expect(
+        control.db.transaction().execute((tx) => retryOperation(control, tx, 'test', id)),
+      ).rejects.toMatchObject(inUse);
+    await cancel(installation, purge);
+    expect(await copied(await taken())).toBeTruthy();
+  });
+
+  it('of a copy, its original serves whoever needs it, but is not copied into the place that is emptied', async () => {
+    const original = await taken();
+    const failed = await failedCopy(original);
+    await askPurge(failed);
+    await expect(askCopy(original)).rejects.toMatchObject(inUse);
+    await onBackup(installation, original, restore);
+    await onBackup(installation, original, { type: 'verify' });
+  });
+
+  it('the sweep of verifications passes over the copies of what goes', async () => {
+    const original = await taken();
+    const copy = await copied(original);
+    await askPurge(original);
+    const { db } = installation.control;
+    await db.updateTable('backups').set({ checked_at: new Date() }).where('id', '!=', copy).execute();
+    expect(await verifyAgain(installation.control, 3_600_000, () => Promise.resolve())).toEqual({ requested: 0 });
+  });
+
+  it('a copy that is gone before it was made has failed', async () => {
+    const original = await taken();
+    const { copyId, operationId } = await askCopy(original);
+    await change(copyId, { status: 'purged', purged_at: new Date() });
+    expect(await run(operationId)).toBe('backup_not_found');
   });
 });
