@@ -42,6 +42,26 @@ export const copiesOf = (db: Db | Tx, id: string): Promise<BackupRow[]> =>
     .orderBy('id')
     .execute();
 
+/** What goes when it is purged, itself last: its complete copies, and those whose purge has begun. */
+export const purgedWith = async (db: Db | Tx, backup: BackupRow): Promise<readonly BackupRow[]> => {
+  const copies = db.selectFrom('backups').selectAll().where('copy_of', '=', backup.id).orderBy('id');
+  const all = await copies.where('status', 'in', ['complete', 'failed']).execute();
+  return [...all.filter((copy) => copy.status === 'complete' || isPurgeBegun(copy)), backup];
+};
+
+/** Only by the beginning of its purge has one failed that was complete once. */
+const isPurgeBegun = ({ status, manifest_key: key }: BackupRow): boolean => status === 'failed' && key !== null;
+
+/** From now on nobody relies on them, whatever becomes of their objects. */
+export const beginPurge = async (tx: Tx, ids: readonly string[]): Promise<void> => {
+  await tx
+    .updateTable('backups')
+    .set({ status: 'failed', error: 'Its purge has begun.', verification: 'unverified', verification_detail: null })
+    .where('id', 'in', ids)
+    .where('status', '=', 'complete')
+    .execute();
+};
+
 /** Whoever holds what a purge of it would take, or its original: a hold on that is one on its copies. */
 export const holderOf = async (db: Db | Tx, backup: BackupRow): Promise<BackupRow | undefined> => {
   const original = backup.copy_of === null ? undefined : await findBackup(db, backup.copy_of);

@@ -131,7 +131,7 @@ export const backupRoutes = {
     params,
     body: patchBackupSchema,
     answer: { status: 200, description: 'The changed backup.', schema: backupSchema },
-    errors: ['backup_not_found', 'backup_in_use'],
+    errors: ['backup_not_found', 'backup_not_complete', 'backup_in_use'],
   }),
   requestBackupOperation: defineRoute({
     id: 'requestBackupOperation',

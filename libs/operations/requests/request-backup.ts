@@ -71,8 +71,9 @@ export const recordBackup = async (
 };
 
 /** Errors: `backup_not_complete`. */
-export const requireComplete = ({ id, status }: BackupRow): void => {
-  if (status !== 'complete') throw new HoldfastError('backup_not_complete', `The backup ${id} is ${status}.`);
+export const requireComplete = ({ id, status, error }: BackupRow): void => {
+  if (status === 'complete') return;
+  throw new HoldfastError('backup_not_complete', `The backup ${id} is ${status}${error === null ? '.' : `: ${error}`}`);
 };
 
 /** One that has been shown not to restore is not tried on somebody who is in need. Errors: `backup_not_complete`, `backup_unrestorable`. */
@@ -152,16 +153,20 @@ export const requestPurge = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
-  const original = backup.copy_of === null ? undefined : await findBackup(tx, backup.copy_of);
-  const all = [backup, ...(await copiesOf(tx, backup.id)), ...(original ? [original] : [])];
+  await requirePurgeable(tx, backup);
+  return recordOn(control, tx, actor, backup, 'purge-backup', {}, retryOf);
+};
+
+/** Asked once more when the purge begins. `own` is its operation. Errors: `backup_held`, `backup_in_use`. */
+export const requirePurgeable = async (tx: Tx, backup: BackupRow, own?: string): Promise<void> => {
   const held = await holderOf(tx, backup);
   if (held) throw new HoldfastError('backup_held', holdText(held));
-  const uses = (await Promise.all(all.map(({ id }) => usesOfBackup(tx, id)))).flat();
-  if (uses.length > 0 || backup.status === 'running') {
-    const list = uses.map(({ id, kind }) => `${kind} ${id}`).join(', ');
-    throw new HoldfastError('backup_in_use', `Operations that have not ended use it: ${list || 'its own snapshot'}.`);
-  }
-  return recordOn(control, tx, actor, backup, 'purge-backup', {}, retryOf);
+  const original = backup.copy_of === null ? undefined : await findBackup(tx, backup.copy_of);
+  const all = [backup, ...(await copiesOf(tx, backup.id)), ...(original ? [original] : [])];
+  const uses = (await Promise.all(all.map(({ id }) => usesOfBackup(tx, id)))).flat().filter(({ id }) => id !== own);
+  if (uses.length === 0 && backup.status !== 'running') return;
+  const list = uses.map(({ id, kind }) => `${kind} ${id}`).join(', ');
+  throw new HoldfastError('backup_in_use', `Operations that have not ended use it: ${list || 'its own snapshot'}.`);
 };
 
 const recordOn = async (

@@ -9,7 +9,7 @@ import type { BackupRow, EnvironmentRow, OperationRow } from '#persistence/table
 import type { Control } from '../control.js';
 import { requireNamedStore, requireNamedStores } from '../backup/named-stores.js';
 import { auditEvent } from './audit.js';
-import { requestCopy, requestPurge, requestVerify } from './request-backup.js';
+import { requestCopy, requestPurge, requestVerify, requireComplete } from './request-backup.js';
 import { requestRestore } from './request-restore.js';
 
 /** The kind of operation that a request about a backup asks for. */
@@ -63,7 +63,7 @@ const requireTyped = ({ id, handle }: BackupRow, confirm: string | undefined): v
   );
 };
 
-/** A hold forbids everybody to delete the backup; null ends it. The backup is locked. Errors: `backup_in_use`, `backup_not_found`. */
+/** A hold forbids everybody to delete the backup; null ends it. The backup is locked. Errors: `backup_in_use`, `backup_not_complete`, `backup_not_found`. */
 export const holdBackup = async (
   control: Control,
   tx: Tx,
@@ -72,6 +72,8 @@ export const holdBackup = async (
   reason: string | null,
 ): Promise<void> => {
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
+  // What has failed is removed by the next sweeps, held or not.
+  if (reason !== null && backup.status === 'failed') requireComplete(backup);
   // A hold on the original is one on its copies.
   const [purge] = await (backup.copy_of === null ? purgesOfFamily(tx, backup) : purgesOf(tx, backup));
   if (purge) throw new HoldfastError('backup_in_use', `The operation ${purge.id} purges it.`);
