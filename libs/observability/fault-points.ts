@@ -104,7 +104,7 @@ const actions = {
   'backup-snapshot': ['tidy', 'write', 'record'],
   'verify-backup': ['remove', 'prepare', 'create', 'load', 'start', 'compare'],
   'copy-backup': ['tidy', 'write', 'record'],
-  'purge-backup': ['remove', 'record'],
+  'purge-backup': ['mark', 'remove', 'record'],
   restore: ['remove', 'prepare', 'create', 'load', 'start', 'check', 'open-doors', 'await-ready'],
   import: [
     'tidy',

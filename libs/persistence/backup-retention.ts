@@ -35,6 +35,24 @@ export const databasesWithAutomaticBackups = async (
       ORDER BY database_id`.execute(db)
   ).rows.map((row) => row.database_id);
 
+/** Backups whose purge has begun and did not come to its end, originals first: their purges take the copies along. */
+export const purgesBegun = async (db: Db): Promise<readonly string[]> =>
+  (
+    await sql<{ id: string }>`
+      SELECT id FROM backups WHERE status = 'failed' AND manifest_key IS NOT NULL ORDER BY copy_of NULLS FIRST, id`.execute(
+      db,
+    )
+  ).rows.map((row) => row.id);
+
+/** Whether a purge of it, or of its original, was asked for within a day: one that cannot work now is not asked for every hour. */
+export const isPurgeTried = async (tx: Tx, id: string): Promise<boolean> =>
+  (
+    await sql`
+      SELECT FROM operations JOIN backups ON parameters ->> 'backupId' IN (backups.id::text, backups.copy_of::text)
+      WHERE backups.id = ${id} AND operations.kind = 'purge-backup' AND operations.created_at > now() - interval '1 day'
+      LIMIT 1`.execute(tx)
+  ).rows.length > 0;
+
 /** Rows that say `running` of an operation that has ended: nobody makes them any more. Returns how many. */
 export const failAbandonedBackups = async (db: Db): Promise<number> => {
   const { numAffectedRows } = await sql`

@@ -9,8 +9,21 @@ export const insertBackup = (tx: Tx, row: NewBackupRow): Promise<BackupRow> =>
 export const findBackup = (db: Db | Tx, id: string): Promise<BackupRow | undefined> =>
   db.selectFrom('backups').selectAll().where('id', '=', id).executeTakeFirst();
 
-/** Holds off changes of the row until the transaction ends: what only one may decide at a time, such as that it goes. */
-export const lockBackup = (tx: Tx, id: string, lock: 'share' | 'no key update'): Promise<BackupRow | undefined> => {
+/**
+ * Holds off changes of the row until the transaction ends: what only one may decide at a time, such as that it goes. Its original is locked
+ * first: what is decided of the one is decided of the other.
+ */
+export const lockBackup = async (
+  tx: Tx,
+  id: string,
+  lock: 'share' | 'no key update',
+): Promise<BackupRow | undefined> => {
+  const original = (await findBackup(tx, id))?.copy_of ?? null;
+  if (original !== null) await lockRow(tx, original, lock);
+  return lockRow(tx, id, lock);
+};
+
+const lockRow = (tx: Tx, id: string, lock: 'share' | 'no key update'): Promise<BackupRow | undefined> => {
   const query = tx.selectFrom('backups').selectAll().where('id', '=', id);
   return (lock === 'share' ? query.forShare() : query.forNoKeyUpdate()).executeTakeFirst();
 };
@@ -28,6 +41,44 @@ export const copiesOf = (db: Db | Tx, id: string): Promise<BackupRow[]> =>
     .where('status', 'in', ['running', 'complete'])
     .orderBy('id')
     .execute();
+
+/** What goes when it is purged, itself last: its complete copies, and those whose purge has begun. */
+export const purgedWith = async (db: Db | Tx, backup: BackupRow): Promise<readonly BackupRow[]> => {
+  const copies = db.selectFrom('backups').selectAll().where('copy_of', '=', backup.id).orderBy('id');
+  const all = await copies.where('status', 'in', ['complete', 'failed']).execute();
+  return [...all.filter((copy) => copy.status === 'complete' || isPurgeBegun(copy)), backup];
+};
+
+/** Only by the beginning of its purge has one failed that was complete once. */
+const isPurgeBegun = ({ status, manifest_key: key }: BackupRow): boolean => status === 'failed' && key !== null;
+
+/** From now on nobody relies on them, whatever becomes of their objects. */
+export const beginPurge = async (tx: Tx, ids: readonly string[]): Promise<void> => {
+  await tx
+    .updateTable('backups')
+    .set({ status: 'failed', error: 'Its purge has begun.', verification: 'unverified', verification_detail: null })
+    .where('id', 'in', ids)
+    .where('status', '=', 'complete')
+    .execute();
+};
+
+/** Whoever holds what a purge of it would take, or its original: a hold on that is one on its copies. */
+export const holderOf = async (db: Db | Tx, backup: BackupRow): Promise<BackupRow | undefined> => {
+  const original = backup.copy_of === null ? undefined : await findBackup(db, backup.copy_of);
+  const all = [backup, ...(await copiesOf(db, backup.id)), ...(original ? [original] : [])];
+  return all.find(({ hold_reason: reason }) => reason !== null);
+};
+
+/** Whether one that is there or on its way, and none of these, has its objects in this place: a copy that failed and the one that was made in its stead have the same. */
+export const isPlaceOfAnother = async (
+  db: Db | Tx,
+  { store, prefix }: Pick<BackupRow, 'store' | 'prefix'>,
+  ids: readonly string[],
+): Promise<boolean> => {
+  const rows = db.selectFrom('backups').select('id').where('store', '=', store).where('prefix', '=', prefix);
+  const live = rows.where('status', 'in', ['running', 'complete']).where('id', 'not in', ids);
+  return (await live.limit(1).executeTakeFirst()) !== undefined;
+};
 
 /** How many complete ones lie in each store. */
 export const backupsInStores = (db: Db): Promise<{ store: string; backups: number }[]> =>
@@ -90,3 +141,21 @@ export const usesOfBackup = async (tx: Tx, id: string): Promise<readonly { id: s
   );
   return rows;
 };
+
+export interface OpenPurge {
+  readonly id: string;
+  readonly backup_id: string;
+}
+
+/** Purges of an original or of any of its copies that have not ended. */
+export const purgesOfFamily = async (tx: Tx, { id, copy_of: copyOf }: BackupRow): Promise<readonly OpenPurge[]> => {
+  const { rows } = await sql<OpenPurge>`
+    SELECT operations.id, backups.id AS backup_id FROM backups JOIN operations ON parameters ->> 'backupId' = backups.id::text
+    WHERE (backups.id = ${copyOf ?? id} OR copy_of = ${copyOf ?? id})
+      AND operations.kind = 'purge-backup' AND operations.status IN ('queued', 'running', 'waiting')`.execute(tx);
+  return rows;
+};
+
+/** Those of them that take it: of itself, or of its original. */
+export const purgesOf = async (tx: Tx, backup: BackupRow): Promise<readonly OpenPurge[]> =>
+  (await purgesOfFamily(tx, backup)).filter(({ backup_id: id }) => id === backup.id || id === backup.copy_of);

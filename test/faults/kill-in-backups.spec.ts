@@ -14,6 +14,7 @@ const chosen: readonly FaultPointName[] = [
   'backup:manifest-stored',
   'verify-backup:load:acted',
   'copy-backup:write:acted',
+  'purge-backup:mark:acted',
   'purge:objects-removed',
   'restore:load:acted',
   'restore:check:begun',

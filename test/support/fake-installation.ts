@@ -8,6 +8,7 @@ import { FakeContainerEngine } from '#engine/fake/fake-container-engine.js';
 import { FakeEdge } from '#engine/fake/fake-edge.js';
 import { FakeObjectStore } from '#engine/fake/fake-object-store.js';
 import { FakeRedisConnector } from '#engine/fake/fake-redis-connector.js';
+import type { ObjectStores } from '#engine/ports/object-store.js';
 import type { RedisConnector, RedisNode, RedisTarget } from '#engine/ports/redis-node.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { Control } from '#operations/control.js';
@@ -51,7 +52,7 @@ export interface FakeInstallation {
   readonly edge: FakeEdge;
   readonly clients: FakeRedisConnector;
   readonly checkpoints: CheckpointFile;
-  /** Where its backups lie, whatever store is named. */
+  /** Where its backups lie, whatever store is named, unless stores are given. */
   readonly store: FakeObjectStore;
   /** Errors outside the catalogue that runners met. */
   readonly unexpected: unknown[];
@@ -60,8 +61,11 @@ export interface FakeInstallation {
   close(): Promise<void>;
 }
 
-/** An installation on real Postgres whose Docker host, edge and Redis servers are fakes: milliseconds instead of seconds. */
-export const createFakeInstallation = async (overrides: Partial<Control> = {}): Promise<FakeInstallation> => {
+/** An installation on real Postgres whose Docker host, edge and Redis servers are fakes, and its stores but for those that are `given`: milliseconds instead of seconds. */
+export const createFakeInstallation = async (
+  overrides: Partial<Control> = {},
+  given?: ObjectStores,
+): Promise<FakeInstallation> => {
   const opened = await openTestControl({ installation: uniqueName('f'), ...overrides });
   const { control, databaseUrl } = opened;
   const certificates = new X509CertificateAuthority();
@@ -75,7 +79,7 @@ export const createFakeInstallation = async (overrides: Partial<Control> = {}): 
   const redis = new FakeClients(host, edge);
   const unexpected: unknown[] = [];
   const store = new FakeObjectStore();
-  const stores = { names: control.backupStores, open: () => store };
+  const stores = given ?? { names: control.backupStores, open: () => store };
   const streams = new FakeBackupStreams(redis);
   const foreign = { fetch: () => Promise.reject(new Error('nothing is imported here')) };
   const checkpointFile = join(tmpdir(), `holdfast-checkpoints-${randomUUID()}`);

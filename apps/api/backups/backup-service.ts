@@ -51,7 +51,7 @@ export class BackupService {
     return row;
   }
 
-  /** Errors: `backup_not_found`, `backup_in_use`. */
+  /** Errors: `backup_not_found`, `backup_not_complete`, `backup_in_use`. */
   async patch(actor: string, id: string, { hold }: PatchBackup): Promise<HeldBackup> {
     return this.control.db.transaction().execute(async (tx) => {
       const before = await this.locked(tx, id);

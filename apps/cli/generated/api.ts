@@ -5052,7 +5052,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description backup_in_use */
+      /** @description backup_not_complete, backup_in_use */
       409: {
         headers: {
           [name: string]: unknown;

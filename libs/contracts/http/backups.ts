@@ -142,7 +142,7 @@ export const backupRoutes = {
         'The changed backup, and the hold that it had before: another reason takes the place of that one, and to end what is not held changes nothing.',
       schema: heldBackupSchema,
     },
-    errors: ['backup_not_found', 'backup_in_use'],
+    errors: ['backup_not_found', 'backup_not_complete', 'backup_in_use'],
   }),
   requestBackupOperation: defineRoute({
     id: 'requestBackupOperation',

@@ -1,5 +1,5 @@
 import { storeGone } from '#domain/backup/store-gone.js';
-import { backupsInStores, copiesOf } from '#persistence/backups.js';
+import { backupsInStores, purgedWith } from '#persistence/backups.js';
 import type { Db, Tx } from '#persistence/connection.js';
 import type { BackupRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
@@ -11,7 +11,7 @@ export const requireNamedStore = ({ backupStores }: Control, { store, status }: 
 
 /** The same of its copies too, which a purge removes with it. */
 export const requireNamedStores = async (control: Control, db: Db | Tx, backup: BackupRow): Promise<void> => {
-  for (const one of [backup, ...(await copiesOf(db, backup.id))]) requireNamedStore(control, one);
+  for (const one of await purgedWith(db, backup)) requireNamedStore(control, one);
 };
 
 /** Stores that hold backups and that the file does not name. */

@@ -1,7 +1,16 @@
 import type { BackupKind } from '#domain/backup/backup.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { policyOf } from '#persistence/backup-policies.js';
-import { copiesOf, findBackup, insertBackup, usesOfBackup } from '#persistence/backups.js';
+import {
+  copiesOf,
+  findBackup,
+  holderOf,
+  insertBackup,
+  purgesOf,
+  purgesOfFamily,
+  usesOfBackup,
+  type OpenPurge,
+} from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import { findDatabase } from '#persistence/databases.js';
 import { findInstallation } from '#persistence/installation.js';
@@ -62,8 +71,9 @@ export const recordBackup = async (
 };
 
 /** Errors: `backup_not_complete`. */
-export const requireComplete = ({ id, status }: BackupRow): void => {
-  if (status !== 'complete') throw new HoldfastError('backup_not_complete', `The backup ${id} is ${status}.`);
+export const requireComplete = ({ id, status, error }: BackupRow): void => {
+  if (status === 'complete') return;
+  throw new HoldfastError('backup_not_complete', `The backup ${id} is ${status}${error === null ? '.' : `: ${error}`}`);
 };
 
 /** One that has been shown not to restore is not tried on somebody who is in need. Errors: `backup_not_complete`, `backup_unrestorable`. */
@@ -77,7 +87,13 @@ export const requireSound = (backup: BackupRow): void => {
   );
 };
 
-/** Records a verification. Errors: `backup_not_complete`. */
+/** What is on its way out serves nobody, and a place that is being emptied takes no copy. Errors: `backup_in_use`. */
+export const requireStaying = (purges: readonly OpenPurge[]): void => {
+  const list = purges.map(({ id, backup_id: backupId }) => `purge-backup ${id} (${backupId})`).join(', ');
+  if (list !== '') throw new HoldfastError('backup_in_use', `Operations that have not ended remove it: ${list}.`);
+};
+
+/** Records a verification. Errors: `backup_not_complete`, `backup_in_use`. */
 export const requestVerify = async (
   control: Control,
   tx: Tx,
@@ -86,10 +102,11 @@ export const requestVerify = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   requireComplete(backup);
+  requireStaying(await purgesOf(tx, backup));
   return recordOn(control, tx, actor, backup, 'verify-backup', {}, retryOf);
 };
 
-/** Errors: `backup_not_complete`, `backup_store_unknown`, `backup_is_copy`, `backup_copied_already`. */
+/** Errors: `backup_not_complete`, `backup_in_use`, `backup_store_unknown`, `backup_is_copy`, `backup_copied_already`. */
 export const requestCopy = async (
   control: Control,
   tx: Tx,
@@ -99,6 +116,7 @@ export const requestCopy = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   requireComplete(backup);
+  requireStaying(await purgesOfFamily(tx, backup));
   if (!control.backupStores.includes(store)) {
     throw new HoldfastError('backup_store_unknown', `There is no store "${store}".`);
   }
@@ -123,7 +141,10 @@ export const requestCopy = async (
   return operation;
 };
 
-/** Records the removal of a backup and its copies. Errors: `backup_not_found`, `backup_held`, `backup_in_use`. */
+export const holdText = ({ id, hold_reason: reason, held_by: holder }: BackupRow): string =>
+  `${holder ?? 'Somebody'} holds ${id}: ${reason ?? ''}`;
+
+/** Records the removal of a backup and its copies. The backup is locked. Errors: `backup_not_found`, `backup_held`, `backup_in_use`. */
 export const requestPurge = async (
   control: Control,
   tx: Tx,
@@ -132,18 +153,20 @@ export const requestPurge = async (
   retryOf?: string,
 ): Promise<OperationRow> => {
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
-  const original = backup.copy_of === null ? undefined : await findBackup(tx, backup.copy_of);
-  // A hold on the original is one on its copies.
-  const all = [backup, ...(await copiesOf(tx, backup.id)), ...(original ? [original] : [])];
-  for (const { id, hold_reason: reason, held_by: holder } of all) {
-    if (reason !== null) throw new HoldfastError('backup_held', `${holder ?? 'Somebody'} holds ${id}: ${reason}`);
-  }
-  const uses = (await Promise.all(all.map(({ id }) => usesOfBackup(tx, id)))).flat();
-  if (uses.length > 0 || backup.status === 'running') {
-    const list = uses.map(({ id, kind }) => `${kind} ${id}`).join(', ');
-    throw new HoldfastError('backup_in_use', `Operations that have not ended use it: ${list || 'its own snapshot'}.`);
-  }
+  await requirePurgeable(tx, backup);
   return recordOn(control, tx, actor, backup, 'purge-backup', {}, retryOf);
+};
+
+/** Asked once more when the purge begins. `own` is its operation. Errors: `backup_held`, `backup_in_use`. */
+export const requirePurgeable = async (tx: Tx, backup: BackupRow, own?: string): Promise<void> => {
+  const held = await holderOf(tx, backup);
+  if (held) throw new HoldfastError('backup_held', holdText(held));
+  const original = backup.copy_of === null ? undefined : await findBackup(tx, backup.copy_of);
+  const all = [backup, ...(await copiesOf(tx, backup.id)), ...(original ? [original] : [])];
+  const uses = (await Promise.all(all.map(({ id }) => usesOfBackup(tx, id)))).flat().filter(({ id }) => id !== own);
+  if (uses.length === 0 && backup.status !== 'running') return;
+  const list = uses.map(({ id, kind }) => `${kind} ${id}`).join(', ');
+  throw new HoldfastError('backup_in_use', `Operations that have not ended use it: ${list || 'its own snapshot'}.`);
 };
 
 const recordOn = async (

@@ -3,13 +3,13 @@ import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { OperationKind } from '#domain/operation/kinds.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import { policyOf } from '#persistence/backup-policies.js';
-import { updateBackup, usesOfBackup } from '#persistence/backups.js';
+import { purgesOf, purgesOfFamily, updateBackup } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import type { BackupRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { requireNamedStore, requireNamedStores } from '../backup/named-stores.js';
 import { auditEvent } from './audit.js';
-import { requestCopy, requestPurge, requestVerify } from './request-backup.js';
+import { requestCopy, requestPurge, requestVerify, requireComplete } from './request-backup.js';
 import { requestRestore } from './request-restore.js';
 
 /** The kind of operation that a request about a backup asks for. */
@@ -20,7 +20,7 @@ export const kindOfRequest = {
   purge: 'purge-backup',
 } as const satisfies Record<BackupOperationRequest['type'], OperationKind>;
 
-/** Errors: those of request-backup.ts and request-restore.ts, `confirmation_required`, `backup_store_unknown`. The backup's row is locked. */
+/** Errors: those of request-backup.ts and request-restore.ts, `confirmation_required`, `backup_store_unknown`. The backup is locked. */
 export const requestOnBackup = async (
   control: Control,
   tx: Tx,
@@ -65,7 +65,7 @@ const requireTyped = ({ id, handle }: BackupRow, confirm: string | undefined): v
 
 /**
  * A hold forbids everybody to delete the backup; null ends it. There is one: another reason takes its place, and the history has both. What is
- * as asked for already is left alone. Errors: `backup_in_use`, `backup_not_found`.
+ * as asked for already is left alone. The backup is locked. Errors: `backup_in_use`, `backup_not_complete`, `backup_not_found`.
  */
 export const holdBackup = async (
   control: Control,
@@ -75,7 +75,10 @@ export const holdBackup = async (
   reason: string | null,
 ): Promise<void> => {
   if (backup.status === 'purged') throw new HoldfastError('backup_not_found', `The backup ${backup.id} was purged.`);
-  const purge = (await usesOfBackup(tx, backup.copy_of ?? backup.id)).find(({ kind }) => kind === 'purge-backup');
+  // What has failed is removed by the next sweeps, held or not.
+  if (reason !== null && backup.status === 'failed') requireComplete(backup);
+  // A hold on the original is one on its copies.
+  const [purge] = await (backup.copy_of === null ? purgesOfFamily(tx, backup) : purgesOf(tx, backup));
   if (purge) throw new HoldfastError('backup_in_use', `The operation ${purge.id} purges it.`);
   const { hold_reason: former, held_by: formerBy } = backup;
   if (reason === former && (reason === null || formerBy === actor)) return;

@@ -12,6 +12,7 @@ import type { Tx } from '#persistence/connection.js';
 import { insertCredentials } from '#persistence/credentials.js';
 import { handlesLike } from '#persistence/databases.js';
 import { takeDoors } from '#persistence/doors.js';
+import { purgesOf } from '#persistence/backups.js';
 import type { BackupRow, DatabaseRow, EnvironmentRow, OperationRow } from '#persistence/tables.js';
 import { openEnvelope } from '../backup/envelope.js';
 import { writtenId } from '../backup/stored.js';
@@ -21,11 +22,11 @@ import { credentialContext } from '../secrets/secret-box.js';
 import { doorsFor } from './create-database.js';
 import { recordDatabase } from './record-database.js';
 import { recordOperation } from './record-operation.js';
-import { requireSound } from './request-backup.js';
+import { requireSound, requireStaying } from './request-backup.js';
 
 /**
  * Records a new database that will hold what the backup holds. Its shape is the original's unless said otherwise; a deprecated version is
- * no hindrance. Errors: `backup_not_complete`, `backup_unrestorable`, `version_unknown`, `downgrade_refused`, `restore_too_small`, `handle_taken`, `handle_still_answers`,
+ * no hindrance. Errors: `backup_not_complete`, `backup_unrestorable`, `backup_in_use`, `version_unknown`, `downgrade_refused`, `restore_too_small`, `handle_taken`, `handle_still_answers`,
  * `environment_full`, `ports_exhausted`.
  */
 export const requestRestore = async (
@@ -36,6 +37,7 @@ export const requestRestore = async (
   request: RestoreRequest,
 ): Promise<{ readonly database: DatabaseRow; readonly operation: OperationRow }> => {
   requireSound(backup);
+  requireStaying(await purgesOf(tx, backup));
   const { shape, settings, leftOut } = restoredShape(control, backup, request);
   requireSize(backup, shape);
   const id = newId();

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
-import { lockBackup } from '#persistence/backups.js';
+import { lockBackup, purgesOf } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import type { OperationParameters } from '#persistence/operation-documents.js';
 import type { OperationRow } from '#persistence/tables.js';
 import type { Control } from '../control.js';
 import { requireNamedStore, requireNamedStores } from '../backup/named-stores.js';
-import { requestCopy, requestPurge, requestVerify, requireSound } from './request-backup.js';
+import { requestCopy, requestPurge, requestVerify, requireSound, requireStaying } from './request-backup.js';
 
 const parametersSchema = z.looseObject({ backupId: z.uuid(), store: z.string().optional() });
 const kindSchema = z.looseObject({ kind: z.enum(['automatic', 'manual']) });
@@ -42,6 +42,7 @@ export const retryOnBackup = async (
       return requestPurge(control, tx, actor, backup, retryOf);
     case 'restore':
       requireSound(backup);
+      requireStaying(await purgesOf(tx, backup));
       return asBefore();
   }
 };

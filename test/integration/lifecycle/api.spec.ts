@@ -293,9 +293,7 @@ describe('the catalogue file', () => {
 describe('a version that the catalogue has dropped', () => {
   it('is deprecated, as the sweep and the metrics have it', async () => {
     const [id] = await recordDatabases(api.control, ['5.0'], 50);
-    expect((await api.send('GET', `/v1/databases/${id}`)).body).toMatchObject({
-      version: '5.0',
-      lifecycle: 'deprecated',
-    });
+    const { body } = await api.send('GET', `/v1/databases/${id}`);
+    expect(body).toMatchObject({ version: '5.0', lifecycle: 'deprecated' });
   });
 });

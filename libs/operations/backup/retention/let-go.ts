@@ -2,23 +2,24 @@ import { isHoldfastError } from '#domain/errors/holdfast-error.js';
 import { sweepActor } from '#domain/drift/sweep.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { lockPolicies, policyOf } from '#persistence/backup-policies.js';
-import { databasesWithAutomaticBackups } from '#persistence/backup-retention.js';
+import { databasesWithAutomaticBackups, isPurgeTried, purgesBegun } from '#persistence/backup-retention.js';
 import { lockBackup } from '#persistence/backups.js';
 import type { Tx } from '#persistence/connection.js';
 import { findDatabase } from '#persistence/databases.js';
-import type { DatabaseRow } from '#persistence/tables.js';
+import type { BackupRow, DatabaseRow } from '#persistence/tables.js';
 import type { Control } from '../../control.js';
+import { requireNamedStores } from '../named-stores.js';
 import { requestPurge } from '../../requests/request-backup.js';
 import { backupsToPurge } from './decide.js';
 
 export interface LetGo {
   readonly databases: number;
   readonly requested: number;
-  /** An operation needs them, or purges them already. */
+  /** An operation needs them or purges them already, a purge was tried within a day, or their store is gone. */
   readonly skipped: number;
 }
 
-/** Asks for the purge of all backups that their policies do not keep. `proceed` is asked before each database that has some. */
+/** Asks for the purge of all backups that their policies do not keep, and of those whose purge has begun and failed. `proceed` is asked before each database that has some. */
 export const letBackupsGo = async (control: Control, proceed: () => Promise<void>): Promise<LetGo> => {
   const { db } = control;
   const ids = await databasesWithAutomaticBackups(db);
@@ -34,6 +35,13 @@ export const letBackupsGo = async (control: Control, proceed: () => Promise<void
     requested += outcome.requested;
     skipped += outcome.skipped;
   }
+  for (const id of await purgesBegun(db)) {
+    await proceed();
+    const asked = await db.transaction().execute((tx) => purge(control, tx, id, isBegun));
+    await faultPoints.reached('retention:asked');
+    requested += Number(asked);
+    skipped += Number(!asked);
+  }
   return { databases: ids.length, requested, skipped };
 };
 
@@ -48,20 +56,27 @@ const purgeOf = async (
   if (!database) return { requested: 0, skipped: 0 };
   const chosen = await backupsToPurge(tx, database, await policyOf(tx, database), control.now());
   let requested = 0;
-  for (const { id: backupId } of chosen) requested += Number(await purge(control, tx, backupId));
+  for (const { id: backupId } of chosen) requested += Number(await purge(control, tx, backupId, isAutomatic));
   return { requested, skipped: chosen.length - requested };
 };
 
-/** False when it is held since, or an operation needs it: the next sweep decides anew. */
-const purge = async (control: Control, tx: Tx, backupId: string): Promise<boolean> => {
-  const backup = await lockBackup(tx, backupId, 'no key update');
-  if (backup?.status !== 'complete' || backup.kind !== 'automatic') return false;
+const isAutomatic = ({ status, kind }: BackupRow): boolean => status === 'complete' && kind === 'automatic';
+const isBegun = ({ status }: BackupRow): boolean => status === 'failed';
+
+/** It is held since, an operation needs it, or its store was taken out of the file: the next sweep decides anew. */
+const mayPass = ['backup_held', 'backup_in_use', 'backup_store_unknown'] as const;
+
+/** False when it stays for now. */
+const purge = async (control: Control, tx: Tx, id: string, goes: (backup: BackupRow) => boolean): Promise<boolean> => {
+  const backup = await lockBackup(tx, id, 'no key update');
+  if (!backup || !goes(backup) || (await isPurgeTried(tx, id))) return false;
   try {
+    await requireNamedStores(control, tx, backup);
     await requestPurge(control, tx, sweepActor('retention'), backup);
     await faultPoints.reached('retention:asking');
     return true;
   } catch (error) {
-    if (isHoldfastError(error, 'backup_held') || isHoldfastError(error, 'backup_in_use')) return false;
+    if (mayPass.some((code) => isHoldfastError(error, code))) return false;
     throw error;
   }
 };

@@ -45,7 +45,7 @@ const ask = (control: Control, id: string, before: Date): Promise<boolean> =>
       await faultPoints.reached('verification:asking');
       return true;
     } catch (error) {
-      if (isHoldfastError(error, 'backup_not_complete')) return false;
+      if (isHoldfastError(error, 'backup_not_complete') || isHoldfastError(error, 'backup_in_use')) return false;
       throw error;
     }
   });
