@@ -89,8 +89,8 @@ export const countOpenVerifications = async (db: Db): Promise<number> => {
 };
 
 /**
- * Complete backups that were not checked since `before`, those never checked first. Not those that an operation is about, or that were
- * tried within a day: one that cannot be checked must not keep the others waiting.
+ * Complete backups that were not checked since `before`, first those that nobody has tried to check for longest. Not those that an operation is
+ * about, or that were tried within a day: ones that cannot be checked must not keep the others waiting, however many they are.
  */
 export const backupsToVerify = async (
   db: Db | Tx,
@@ -105,5 +105,7 @@ export const backupsToVerify = async (
         AND NOT EXISTS (SELECT FROM operations WHERE parameters ->> 'backupId' = backups.id::text
           AND (operations.status IN ('queued', 'running', 'waiting')
             OR (operations.kind = 'verify-backup' AND operations.created_at > now() - interval '1 day')))
-      ORDER BY checked_at NULLS FIRST, id LIMIT ${limit}`.execute(db)
+      ORDER BY greatest(checked_at, (SELECT max(operations.created_at) FROM operations
+          WHERE parameters ->> 'backupId' = backups.id::text AND operations.kind = 'verify-backup')) NULLS FIRST, id
+      LIMIT ${limit}`.execute(db)
   ).rows.map((row) => row.id);

@@ -141,6 +141,10 @@ export const olderEnvelopes = (
   return (afterId === null ? query : query.where('id', '>', afterId)).execute();
 };
 
+/** Their manifest may have been written under any of the keys. */
+export const runningBackups = (db: Db): Promise<BackupRow[]> =>
+  db.selectFrom('backups').selectAll().where('status', '=', 'running').orderBy('id').execute();
+
 export const resealEnvelope = async (db: Db, id: string, before: string, sealed: string): Promise<void> => {
   await db
     .updateTable('backups')

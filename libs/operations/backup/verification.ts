@@ -130,6 +130,9 @@ export const compareContents = async (context: AttemptContext, backup: BackupRow
   const recorded = backup.manifest?.contents;
   if (!recorded || !found.summary) throw new Error('Nothing was recorded to compare with');
   if ('unreadable' in recorded || 'unreadable' in found.summary) return;
+  // What should have lasted until the comparison may have expired, which is no fault of the backup.
+  if (context.control.now() >= found.horizon)
+    throw new HoldfastError('server_not_ready', 'The verification stood still for longer than keys were counted for.');
   const node = await context.engines.redis.connect(insideTarget(context, verificationServer(context)), context.signal);
   try {
     const keyspace = await readKeyspace(

@@ -1,9 +1,10 @@
 import { decideReload, type DeprovisionSituation, type ReloadAction } from '#domain/operation/decide-server.js';
 import { forgetHandles } from '#persistence/databases.js';
 import { on, type AttemptContext } from '../run/context.js';
+import { stopConfirmed } from '../server/stop-confirmed.js';
 import { serverActions } from './provision.js';
 import type { KindHandler } from './kind.js';
-import { create, observeServerAndVolume, stop } from './server-actions.js';
+import { create, observeServerAndVolume } from './server-actions.js';
 
 type ReloadSituation = DeprovisionSituation & { readonly keepsData: boolean };
 
@@ -18,7 +19,7 @@ export const reload: KindHandler<ReloadSituation, ReloadAction> = {
   // Who is replaced answers to the handle that it has, and to none that it had.
   actions: {
     ...serverActions,
-    stop,
+    stop: stopConfirmed,
     create: (context) => create(on(context, { ...context.database, former_handles: [] })),
   },
   ended: (tx, { database }, { event }) =>

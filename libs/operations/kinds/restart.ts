@@ -1,8 +1,9 @@
 import { decideRestart, type RestartAction, type ServerSituation } from '#domain/operation/decide-server.js';
 import type { AttemptContext } from '../run/context.js';
+import { stopConfirmed } from '../server/stop-confirmed.js';
 import { serverActions } from './provision.js';
 import type { KindHandler } from './kind.js';
-import { observeServer, stop } from './server-actions.js';
+import { observeServer } from './server-actions.js';
 
 type RestartSituation = ServerSituation & { readonly startedOperationAt: Date };
 
@@ -16,7 +17,7 @@ export const restart: KindHandler<RestartSituation, RestartAction> = {
   observe,
   decide: (situation) => decideRestart(situation, situation.startedOperationAt),
   actions: {
-    stop,
+    stop: stopConfirmed,
     start: serverActions.start,
     'await-ready': serverActions['await-ready'],
     'open-doors': serverActions['open-doors'],

@@ -67,6 +67,8 @@ export const fail = (
   return finish(context, lease, end, async (tx) => {
     if (!replacesServer.has(context.operation.kind)) return;
     if (!context.begun || context.database.provisioned_at === null) return;
+    // Asked for before the server was touched.
+    if (error.code === 'confirmation_required') return;
     await updateDatabase(tx, context.database.id, { health: 'down', health_reason: error.detail });
   });
 };

@@ -17,6 +17,7 @@ import {
   resealCredential,
   resealEnvelope,
   resealOperationSecret,
+  runningBackups,
 } from '#persistence/sealed.js';
 import type { BackupRow } from '#persistence/tables.js';
 import { sourceContext } from '../backup/import/source-url.js';
@@ -30,7 +31,7 @@ import { answerContext, authorityContext, credentialContext, ownCertificateConte
 
 export interface Resealed {
   readonly resealed: SealedCounts;
-  /** Backups whose manifest could not be read or written: their key is still needed. */
+  /** Backups whose manifest could not be read or written, or is being made: their key is still needed. */
   readonly left: readonly BackupFinding[];
 }
 
@@ -57,7 +58,8 @@ export const resealAll = async (
     credential: await resealCredentials(control),
   };
   await faultPoints.reached('keys:passwords-sealed');
-  const left: BackupFinding[] = [];
+  // Looked at first: one that is recorded meanwhile may have passed the others by.
+  const left: BackupFinding[] = (await runningBackups(control.db)).map(beingMade);
   let [backup, after] = [0, null as string | null];
   for (;;) {
     const lot = await olderEnvelopes(control.db, control.secrets.version, after, atOnce);
@@ -75,6 +77,11 @@ export const resealAll = async (
 const notResealed = ({ id, store, handle, envelope }: BackupRow, { code, detail }: HoldfastError): BackupFinding => ({
   ...{ code: 'backup_not_resealed', severity: 'notice', store, backupId: id, handle },
   found: `version ${(envelope ?? '').split(':', 1)[0] ?? ''} of the master key is still needed: ${code}: ${detail}`,
+});
+
+const beingMade = ({ id, store, handle }: BackupRow): BackupFinding => ({
+  ...{ code: 'backup_not_resealed', severity: 'notice', store, backupId: id, handle },
+  found: 'is being made, under whichever key its worker had; sweep the keys once more when it is complete',
 });
 
 const resealTheAuthority = async ({ db, secrets }: Control): Promise<number> => {

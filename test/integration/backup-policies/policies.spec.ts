@@ -284,4 +284,17 @@ describe('verification', () => {
     await expect(verifyAgain(test.control, 24 * sweepMs, ending)).rejects.toThrow('the worker ends');
     expect(await verifyAgain(test.control, 24 * sweepMs, proceed)).toEqual({ requested: 4 });
   });
+
+  it('gives one that cannot be checked its turn after the others', async () => {
+    await end();
+    await test.control.db.updateTable('backups').set({ status: 'purged' }).execute();
+    const id = await provisioned();
+    const [stubborn, other] = [await backedUp(id, '2026-07-01T10:00:00Z'), await backedUp(id, '2026-07-02T10:00:00Z')];
+    for (const expected of [stubborn, other]) {
+      expect(await verifyAgain(test.control, sweepMs, proceed)).toEqual({ requested: 1 });
+      expect((await verifying()).at(-1)?.parameters['backupId']).toBe(expected);
+      const ended = { status: 'failed', created_at: new Date(Date.now() - 2 * 86_400_000) } as const;
+      await test.control.db.updateTable('operations').set(ended).where('status', '=', 'queued').execute();
+    }
+  });
 });

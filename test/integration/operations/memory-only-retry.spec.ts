@@ -64,6 +64,17 @@ describe('what stops no server', () => {
   });
 });
 
+describe.each(['restart', 'reload'] as const)('a %s that stood in line behind a change of the mode', (type) => {
+  it('is refused before it stops the server', async () => {
+    const id = await upgrades.ready('7.0', { persistence: 'aof' });
+    const waiting = await asked(id, () => ({ type }));
+    await inMemory(id);
+    expect(await upgrades.run(waiting)).toEqual({ kind: 'fail', code: 'confirmation_required' });
+    expect(await databaseRow(upgrades.installation, id)).toMatchObject({ status: 'provisioned', health: 'healthy' });
+    expect((await upgrades.containerOf(id))?.state).toBe('running');
+  });
+});
+
 describe('an upgrade in place that stood in line behind a change of the mode', () => {
   it('is refused before it touches anything', async () => {
     const id = await upgrades.ready('7.0', { persistence: 'aof' });
