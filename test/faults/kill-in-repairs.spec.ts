@@ -3,7 +3,7 @@ import { faultPointNames, type FaultPointName } from '#observability/fault-point
 import type { AppProcess } from '../support/app-process.js';
 import { typed } from '../support/by-hand.js';
 import { FaultRun } from '../support/fault-run.js';
-import { crash, docker } from '../support/host.js';
+import { crash, docker, inspect } from '../support/host.js';
 import {
   addReplica,
   eventuallyFollows,
@@ -19,7 +19,12 @@ import {
 import { finished, promote, request } from '../support/requests.js';
 
 /** Of each sort of place one, for `npm test`; HOLDFAST_TEST_FAULTS=all runs through them all. */
-const chosen: readonly FaultPointName[] = ['repair:create:acted', 'repair:gate:begun'];
+const chosen: readonly FaultPointName[] = [
+  'repair:create:acted',
+  'repair:attach:acted',
+  'repair:certificate:acted',
+  'repair:gate:begun',
+];
 const points = process.env['HOLDFAST_TEST_FAULTS'] === 'all' ? faultPointNames : chosen;
 const starting = (...steps: string[]): FaultPointName[] =>
   points.filter((point) => steps.some((step) => point.startsWith(`repair:${step}:`)));
@@ -64,6 +69,20 @@ const repaired = async (member: Member, point: FaultPointName): Promise<void> =>
   await run.expectSaneJournal(operationId);
 };
 
+const offItsNetwork = async (): Promise<unknown> => {
+  const { NetworkSettings } = await inspect<{ NetworkSettings: { Networks: object } }>(replica.container);
+  const [network = ''] = Object.keys(NetworkSettings.Networks);
+  return docker('network', 'disconnect', network, replica.container);
+};
+
+/** As when what was recorded did not reach the server. */
+const anotherCertificate = (): Promise<unknown> =>
+  run.installation.control.db
+    .updateTable('databases')
+    .set({ certificate_not_after: new Date('2030-01-01') })
+    .where('id', '=', replica.id)
+    .execute();
+
 const expectSound = async (): Promise<void> => {
   expect(await tryWrite(source)).toBe('OK');
   await eventuallyFollows(replica, source);
@@ -88,6 +107,8 @@ describe('a worker that dies leaves a server that was removed to another one tha
 
 describe('a worker that dies leaves what was changed by hand to another one that puts it right', () => {
   const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+    attach: offItsNetwork,
+    certificate: anotherCertificate,
     'restart-policy': () => docker('update', '--restart', 'no', replica.container),
     keep: () => byManager(replica, 'CONFIG', 'SET', 'appendonly', 'no'),
     settings: () => byManager(replica, 'CONFIG', 'SET', 'maxmemory', '1mb'),
