@@ -48,7 +48,8 @@ const copy = (control: Control, { id, store }: WantedCopy, now: Date): Promise<b
       await requestCopy(control, tx, actor, backup, store);
       return true;
     } catch (error) {
-      if (isHoldfastError(error, 'backup_in_use')) return false;
+      // Whatever refuses one copy, such as a store that is gone, keeps neither the others nor the alerts waiting.
+      if (isHoldfastError(error)) return false;
       throw error;
     }
   });
