@@ -1,10 +1,9 @@
-import { compareVersions } from '#domain/catalogue/version.js';
 import { decidePromote, type PromoteAction, type PromoteSituation } from '#domain/replication/decide-promote.js';
 import { findDatabase } from '#persistence/databases.js';
 import { findOperation } from '#persistence/operations/read.js';
 import { awaitFormer, persist, repoint, tidy } from '../replication/after-promotion.js';
 import { fence, giveBack, undoPromotion } from '../replication/fencing.js';
-import { formerIn, lossAllowedIn } from '../replication/parties.js';
+import { candidateIsNewer, formerIn, lossAllowedIn } from '../replication/parties.js';
 import { progressOf } from '../replication/progress.js';
 import { fenceSource, prepareCandidate, record, switchRoles, takeOver } from '../replication/promotion.js';
 import { viewOf } from '../replication/view.js';
@@ -30,8 +29,7 @@ const observe = async (context: AttemptContext, done: ReadonlySet<string>): Prom
     // Once everything is recorded, one that is gone would only be waited for, step by step.
     primary: recorded && candidate?.role === 'master' ? null : await viewOf(on(context, former)),
     candidateAddress: serverOf(control, database, environment).address,
-    // As they are now: an upgrade of the replica may have stood in line before this.
-    candidateNewer: compareVersions((candidateRow ?? database).version, (formerRow ?? former).version) > 0,
+    candidateNewer: await candidateIsNewer(context),
     allowedLoss: lossAllowedIn(context),
     keepsEveryWrite: former.persistence === 'aof',
     begun,

@@ -11,7 +11,7 @@ import { asManager, connectManager } from '../server/manager.js';
 import { replicationLogin } from '../server/material.js';
 import { replicaOf } from '../server/role.js';
 import { lastSeen } from './last-seen.js';
-import { formerIn, lossAllowedIn } from './parties.js';
+import { candidateIsNewer, formerIn, lossAllowedIn } from './parties.js';
 import { awaitOwnFile } from './own-file.js';
 import { progressOf } from './progress.js';
 import { writeRole } from './role-file.js';
@@ -137,11 +137,17 @@ const formerFollows = async (context: AttemptContext): Promise<boolean> => {
   return (await viewOf(on(context, formerIn(context))))?.sourceAddress === address;
 };
 
-/** Postgres learns who is the primary, in one transaction. What the former one is now depends on what its file was made. */
+/** By its file; but an older version cannot read the data of a newer one, so that it would never follow. */
+const roleOfFormer = async (context: AttemptContext): Promise<'replica' | 'fenced'> => {
+  if (await candidateIsNewer(context)) return 'fenced';
+  const [{ fencedBy }, follows] = await Promise.all([progressOf(context), formerFollows(context)]);
+  return fencedBy === 'fence-source' || (fencedBy === null && follows) ? 'replica' : 'fenced';
+};
+
+/** Postgres learns who is the primary, in one transaction. */
 export const record = async (context: AttemptContext): Promise<void> => {
   const { database } = context;
-  const [{ fencedBy }, follows] = await Promise.all([progressOf(context), formerFollows(context)]);
-  const former = fencedBy === 'fence-source' || (fencedBy === null && follows) ? 'replica' : 'fenced';
+  const former = await roleOfFormer(context);
   const known = (await findOperation(context.control.db, context.operation.id))?.receipt;
   // The worker that moved the role died before it could write down what it saw.
   if (!known) await note(context, { method: former === 'replica' ? 'switchover' : 'failover', ...nothingKnown });

@@ -137,4 +137,14 @@ describe('a promotion that stood in line behind an upgrade of its replica', () =
     expect(await Promise.all([primary, replica].map(follows))).toEqual([false, true]);
     expect(await databaseRow(upgrades.installation, primary)).toMatchObject({ role: 'primary', health: 'healthy' });
   });
+
+  it('is done by force, and the primary, which could not follow, is fenced', async () => {
+    const { primary, replica } = await upgrades.pair();
+    const promotion = await promote(upgrades.installation, replica, 'force');
+    await upgrades.become(replica, '8.0');
+    expect(await run(promotion)).toEqual({ kind: 'done' });
+    expect(await databaseRow(upgrades.installation, replica)).toMatchObject({ role: 'primary' });
+    expect(await databaseRow(upgrades.installation, primary)).toMatchObject({ role: 'fenced' });
+    expect(await upgrades.containerOf(primary)).toMatchObject({ state: 'exited', restartPolicy: 'no' });
+  });
 });
