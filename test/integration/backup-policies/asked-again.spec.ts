@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { askAgain } from '#operations/backup/schedule/ask-again.js';
-import { requestBackup, requestCopy } from '#operations/requests/request-backup.js';
+import { requestBackup, requestCopy, requestPurge } from '#operations/requests/request-backup.js';
 import { defaultPolicy } from '#domain/backup/policy.js';
 import { writePolicy } from '#persistence/backup-policies.js';
 import { arrangeSchedules } from '#persistence/backup-schedules.js';
@@ -88,25 +88,46 @@ describe('an automatic backup that failed', () => {
 });
 
 describe('a copy that failed', () => {
+  /** Of a backup that was just made. */
+  const copyFails = async () => {
+    const { control } = installation;
+    const { operation, backup } = await automatic();
+    expect(await run(operation.id)).toBe('done');
+    await endAll();
+    const original = await findBackup(control.db, backup.id);
+    if (!original) throw new Error('The backup is gone');
+    const copy = await control.db.transaction().execute((tx) => requestCopy(control, tx, 'test', original, 'second'));
+    await failing(copy.id);
+    return original;
+  };
+  const wantCopies = async (makeCopy: boolean): Promise<void> => {
+    const { control } = installation;
+    const wish = { ...defaultPolicy, makeCopy, copyStore: 'second' };
+    const { environment_id: environmentId } = await databaseRow(installation, databaseId);
+    await control.db.transaction().execute((tx) => writePolicy(tx, environmentId, wish));
+  };
+
   it(
     'is asked for again as long as the policy wants it',
     async () => {
-      const { control } = installation;
-      const { operation, backup } = await automatic();
-      expect(await run(operation.id)).toBe('done');
-      await endAll();
-      const original = await findBackup(control.db, backup.id);
-      const copy = await control.db.transaction().execute(async (tx) => {
-        if (!original) throw new Error('The backup is gone');
-        return requestCopy(control, tx, 'test', original, 'second');
-      });
-      await failing(copy.id);
+      await copyFails();
+      await wantCopies(false);
       expect(await askedIn(65)).toBe(0);
-      const wish = { ...defaultPolicy, makeCopy: true, copyStore: 'second' };
-      const { environment_id: environmentId } = await databaseRow(installation, databaseId);
-      await control.db.transaction().execute((tx) => writePolicy(tx, environmentId, wish));
+      await wantCopies(true);
       expect([await askedIn(55), await askedIn(65), await askedIn(65)]).toEqual([0, 1, 0]);
       expect(await open('copy-backup')).toHaveLength(1);
+    },
+    patience,
+  );
+
+  it(
+    'and is refused now, as that of a backup that is being purged, holds up no other one',
+    async () => {
+      const { control } = installation;
+      const [going] = [await copyFails(), await copyFails()];
+      await wantCopies(true);
+      await control.db.transaction().execute((tx) => requestPurge(control, tx, 'test', going));
+      expect(await askedIn(65)).toBe(1);
     },
     patience,
   );
