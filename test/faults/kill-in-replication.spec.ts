@@ -182,6 +182,19 @@ describe('a worker that dies leaves a replica that another one completes over th
   });
 });
 
+describe('a worker that dies leaves the deprovision of a replica that another one completes, and its source lets nobody in for it', () => {
+  atEach(starting('deprovision:tidy:'), async (point) => {
+    await worker();
+    const [primary] = pair;
+    const copy = await addReplica(run, primary.id, `going-${++counter}`);
+    await endAll();
+    const victim = await run.victim('lifecycle-worker', point);
+    const operationId = await request(run.installation, copy, 'deprovision');
+    expect(await outlives(victim, operationId)).toMatchObject({ status: 'succeeded' });
+    await expectSound();
+  });
+});
+
 describe('a worker that dies leaves an unlink that another one completes', () => {
   atEach(starting('unlink:'), async (point) => {
     await worker();

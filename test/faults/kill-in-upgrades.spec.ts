@@ -3,9 +3,10 @@ import { databaseAddress } from '#domain/server/addresses.js';
 import { containerName } from '#domain/server/names.js';
 import { faultPointNames, type FaultPointName } from '#observability/fault-points.js';
 import { findEnvironment } from '#persistence/environments.js';
+import { incarnationsOf } from '#persistence/incarnations.js';
 import type { AppProcess } from '../support/app-process.js';
 import { FaultRun } from '../support/fault-run.js';
-import { crash } from '../support/host.js';
+import { crash, docker } from '../support/host.js';
 import {
   addReplica,
   eventuallyHas,
@@ -96,6 +97,9 @@ const gone = async (...ids: string[]): Promise<void> => {
   expect(await run.complaints()).toEqual([]);
 };
 
+/** Servers of it that upgrades have left or keep. */
+const othersOf = ({ id }: Member) => incarnationsOf(run.installation.control.db, id);
+
 const elsewhere = ['replica', 'replace', 'give-back'].map((step) => `upgrade:${step}:`);
 const ofSwap = starting('upgrade:', 'switch:', 'dry-start:').filter(
   (point) => !elsewhere.some((one) => point.startsWith(one)),
@@ -161,18 +165,16 @@ describe('a worker that dies while it gives the role back to the old version, be
   });
 });
 
+const inPlace = { type: 'upgrade', version: '8.0', method: 'in-place' } as const;
+const openDoors: FaultPointName = 'replace:open-doors';
+const ofReplacement = starting('replace:', 'upgrade:replace:').filter((point) => point !== openDoors);
+
 describe('a worker that dies in a replacement on the same volume leaves one that another one completes', () => {
-  atEach(starting('replace:', 'upgrade:replace:'), async (point) => {
+  atEach(ofReplacement, async (point) => {
     const member = await ready('7.0');
     await endAll();
-    // A server that was started has its doors: only another attempt opens them by themselves.
-    const first = point === 'replace:open-doors' ? await run.victim('lifecycle-worker', 'replace:start') : null;
-    const early = first ?? (await run.victim('lifecycle-worker', point));
-    const operationId = await request(run.installation, member.id, {
-      ...{ type: 'upgrade', version: '8.0', method: 'in-place' },
-    });
-    await early.exited;
-    const victim = first ? await run.victim('lifecycle-worker', point) : early;
+    const victim = await run.victim('lifecycle-worker', point);
+    const operationId = await request(run.installation, member.id, inPlace);
     await dies(victim);
     expect(await finished(run.installation, operationId, perPoint)).toMatchObject({ status: 'succeeded', error: null });
     expect(await databaseRow(run.installation, member.id)).toMatchObject({ version: '8.0', incarnation: 1 });
@@ -200,6 +202,31 @@ describe('a worker that dies while it upgrades replicas leaves a tree that anoth
   });
 });
 
+/** A server that was started has its doors: only another attempt opens them by themselves, for a replica that does not follow yet. */
+describe('a worker that dies over a replica that has no link yet leaves a tree that another one completes', () => {
+  atEach(starting(openDoors), async (point) => {
+    const source = await ready('7.0');
+    const replica = await memberOf(run, await addReplica(run, source.id, `up-replica-${counter}`));
+    await endAll();
+    const early = await run.victim('lifecycle-worker', 'replace:create');
+    const operationId = await request(run.installation, source.id, inPlace);
+    await early.exited;
+    await docker('pause', source.container);
+    await (
+      await run.victim('lifecycle-worker', 'replace:start')
+    ).exited;
+    const victim = await run.victim('lifecycle-worker', point);
+    await victim.exited;
+    await docker('unpause', source.container);
+    await dies(victim);
+    await succeeded(run, operationId);
+    await tell(source, 'SET', 'after', 'yes');
+    await eventuallyHas(replica, 'after', 'yes');
+    expect(await run.complaints()).toEqual([]);
+    await gone(replica.id, source.id);
+  });
+});
+
 describe('a worker that dies while it removes a kept server leaves nothing of it', () => {
   atEach(starting('discard:'), async (point) => {
     const member = await ready('7.0');
@@ -211,8 +238,22 @@ describe('a worker that dies while it removes a kept server leaves nothing of it
     await dies(victim);
     await succeeded(run, operationId);
     expect(await run.complaints()).toEqual([]);
-    const kept = await run.installation.control.db.selectFrom('incarnations').selectAll().execute();
-    expect(kept).toEqual([]);
+    expect(await othersOf(member)).toEqual([]);
     await gone(member.id);
+  });
+});
+
+describe('a worker that dies while it removes a database leaves nothing of the server that was kept', () => {
+  atEach(starting('deprovision:remove-others:'), async (point) => {
+    const member = await ready('7.0');
+    await succeeded(run, await request(run.installation, member.id, { type: 'upgrade', version: '8.0' }));
+    expect(await othersOf(member)).toHaveLength(1);
+    await endAll();
+    const victim = await run.victim('lifecycle-worker', point);
+    const operationId = await request(run.installation, member.id, 'deprovision');
+    await dies(victim);
+    await succeeded(run, operationId);
+    expect(await othersOf(member)).toEqual([]);
+    expect(await run.complaints()).toEqual([]);
   });
 });
