@@ -36,6 +36,7 @@ afterEach(async () => {
   await Promise.all(living.splice(0).map((process) => process.end()));
   await scenes.forget();
 }, patience);
+afterEach(() => run.endVictims());
 
 const scene: Record<BackupSweepKind, () => Promise<void>> = {
   'backup-schedule': () => scenes.schedule(),

@@ -43,6 +43,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run?.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.faults.endVictims());
 
 /** The victims die one after the other where they were told to, another worker goes on, and the operation ends. */
 const outlives = async (

@@ -49,6 +49,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 const shown = async ({ id }: Member): Promise<string> =>
   (await openPasswords(run.installation.control, id)).tenant[0] ?? '';

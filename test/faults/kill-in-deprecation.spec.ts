@@ -39,6 +39,7 @@ afterEach(async () => {
   await sql`DELETE FROM lifecycle_marks`.execute(db);
   await sql`DELETE FROM databases`.execute(db);
 }, patience);
+afterEach(() => run.endVictims());
 
 const started = async (process: Promise<AppProcess>): Promise<AppProcess> => {
   living.push(await process);

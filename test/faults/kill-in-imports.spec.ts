@@ -50,6 +50,7 @@ afterAll(async () => {
 const workers: AppProcess[] = [];
 const worker = async (app: AppName = 'backup-worker'): Promise<void> => void workers.push(await run.worker(app));
 afterEach(async () => void (await Promise.all(workers.splice(0).map((process) => process.end()))), perPoint);
+afterEach(() => run.endVictims());
 
 const ask = (user = 'reader'): Promise<RequestedImport> => {
   const { control } = run.installation;

@@ -55,6 +55,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 const byManager = (member: Member, ...command: readonly string[]): Promise<string> =>
   typed(run.installation.control, member, 'manager', ...command);

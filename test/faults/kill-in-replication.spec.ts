@@ -69,6 +69,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 /** The victim dies where it was told to, another worker goes on, and the operation ends. */
 const outlives = async (victim: AppProcess, operationId: string): Promise<OperationRow> => {

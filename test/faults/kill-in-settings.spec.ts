@@ -45,6 +45,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 const provisioned = async (more: Readonly<Record<string, unknown>> = {}): Promise<string> => {
   await worker();

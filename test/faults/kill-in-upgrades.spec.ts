@@ -60,6 +60,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 /** One that is ready, with a key. */
 const ready = async (version: string, more: Readonly<Record<string, unknown>> = {}): Promise<Member> => {

@@ -46,6 +46,7 @@ beforeAll(async () => {
 }, perPoint);
 afterAll(() => run.close(), perPoint);
 afterEach(endAll, perPoint);
+afterEach(() => run.endVictims());
 
 /** An upgraded one, whose two servers have a key of both and one of its own each. */
 const upgraded = async (): Promise<string> => {

@@ -16,6 +16,8 @@ import { complaints } from './soundness.js';
 
 /** An installation whose processes are killed and replaced while it works. */
 export class FaultRun {
+  private readonly victims: AppProcess[] = [];
+
   private constructor(
     readonly installation: Installation,
     readonly engines: OpenEngines,
@@ -40,8 +42,15 @@ export class FaultRun {
   }
 
   /** A process that kills, or stops, itself at this point. */
-  victim(app: AppName, point: FaultPointName | `stop:${FaultPointName}`): Promise<AppProcess> {
-    return this.installation.start(app, { ...this.ofProcesses, HOLDFAST_FAULT: point });
+  async victim(app: AppName, point: FaultPointName | `stop:${FaultPointName}`): Promise<AppProcess> {
+    const victim = await this.installation.start(app, { ...this.ofProcesses, HOLDFAST_FAULT: point });
+    this.victims.push(victim);
+    return victim;
+  }
+
+  /** After a test: one that has not come to its point would do the work of the next test's. */
+  async endVictims(): Promise<void> {
+    await Promise.all(this.victims.splice(0).map((victim) => victim.end()));
   }
 
   /** What is not as it must be when nothing runs any more; see soundness.ts. */
