@@ -55,6 +55,12 @@ describe('db:promote', () => {
     expect(api.requests('POST', requests)[0]?.body).toEqual({ type: 'promote', mode: 'strict' });
   });
 
+  it('says that the old primary is fenced, too, when it took part and could not follow a newer version', async () => {
+    await using api = await startApi({ ...switchover, mode: 'force', formerRole: 'fenced' });
+    const { output } = await run(api, '--mode force --confirm orders');
+    expect(output).toMatch(/^former primary: +old, fenced$/m);
+  });
+
   it('by force says that nobody knows what was lost, and that the old primary is fenced', async () => {
     const ahead = [{ databaseId, handle: 'orders-3', bytes: 40 }];
     const receipt = {

@@ -1242,6 +1242,11 @@ export interface components {
        */
       formerPrimaryId?: string;
       /**
+       * @description promote: what that one is since; fenced also when it is older than the new primary and could not follow it.
+       * @enum {string}
+       */
+      formerRole?: 'replica' | 'fenced';
+      /**
        * @description promote: what the caller allowed to be lost.
        * @enum {string}
        */

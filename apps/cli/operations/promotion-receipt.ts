@@ -14,12 +14,21 @@ const notKnown = ({ lostBytesAtLeast, lastSeenSourceAt }: Receipt): string =>
 /** What a promotion did and what it cost, for people. */
 export const promotionReceipt = ({ receipt, databases }: Operation): string[] => {
   if (!receipt) return [];
-  const { method, mode, writePauseMs, lostBytes, sourceOffset, replicaOffset, replicasAhead = [] } = receipt;
+  const {
+    method,
+    formerRole = method === 'failover' ? 'fenced' : 'replica',
+    mode,
+    writePauseMs,
+    lostBytes,
+    sourceOffset,
+    replicaOffset,
+    replicasAhead = [],
+  } = receipt;
   const former = databases.find(({ id }) => id === receipt.formerPrimaryId)?.handle;
   return [
     ...fields({
       primary: databases[0]?.handle ?? null,
-      'former primary': former ? `${former}, ${method === 'failover' ? 'fenced' : 'a replica now'}` : null,
+      'former primary': former ? `${former}, ${formerRole === 'fenced' ? 'fenced' : 'a replica now'}` : null,
       method: method ?? null,
       mode: mode ?? null,
       'write pause': typeof writePauseMs === 'number' ? renderDuration(writePauseMs) : null,

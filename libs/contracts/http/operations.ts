@@ -32,6 +32,12 @@ const receiptSchema = z
     formerSourceId: id.nullable().optional().describe('unlink: what the database followed.'),
     requestedBy: z.string().optional().describe('promote: who asked for it.'),
     formerPrimaryId: id.optional().describe('promote: what was the primary before.'),
+    formerRole: z
+      .enum(['replica', 'fenced'])
+      .optional()
+      .describe(
+        'promote: what that one is since; fenced also when it is older than the new primary and could not follow it.',
+      ),
     mode: z.enum(promotionModes).optional().describe('promote: what the caller allowed to be lost.'),
     method: z
       .enum([...promotionMethods, ...upgradeMethods, ...importMethods])

@@ -152,6 +152,8 @@ export const record = async (context: AttemptContext): Promise<void> => {
   // The worker that moved the role died before it could write down what it saw.
   if (!known) await note(context, { method: former === 'replica' ? 'switchover' : 'failover', ...nothingKnown });
   await context.write(async (tx) => {
+    const { receipt } = (await findOperation(tx, context.operation.id)) ?? {};
+    await noteReceipt(tx, context.operation.id, { ...receipt, formerRole: former });
     await recordPromotion(tx, { primaryId: database.id, formerId: formerIn(context).id, former });
     await auditRole(context, tx, database, 'primary');
     await auditRole(context, tx, formerIn(context), former);

@@ -143,6 +143,7 @@ describe('a promotion that stood in line behind an upgrade of its replica', () =
     const promotion = await promote(upgrades.installation, replica, 'force');
     await upgrades.become(replica, '8.0');
     expect(await run(promotion)).toEqual({ kind: 'done' });
+    expect((await upgrades.operation(promotion)).receipt).toMatchObject({ method: 'switchover', formerRole: 'fenced' });
     expect(await databaseRow(upgrades.installation, replica)).toMatchObject({ role: 'primary' });
     expect(await databaseRow(upgrades.installation, primary)).toMatchObject({ role: 'fenced' });
     expect(await upgrades.containerOf(primary)).toMatchObject({ state: 'exited', restartPolicy: 'no' });
