@@ -88,6 +88,16 @@ export const countOpenVerifications = async (db: Db): Promise<number> => {
   return Number(rows[0]?.count ?? 0);
 };
 
+/** What the servers of other verifications that run take on the host: of those that began before this one, so that of two at once one goes on. */
+export const verifyingMemoryMb = async (db: Db, operationId: string): Promise<number> => {
+  const { rows } = await sql<{ total: string }>`
+    SELECT coalesce(sum(memory_mb), 0) AS total FROM operations
+    JOIN operations own ON own.id = ${operationId} AND (operations.started_at, operations.id) < (own.started_at, own.id)
+    JOIN backups ON backups.id::text = operations.parameters ->> 'backupId'
+    WHERE operations.kind = 'verify-backup' AND operations.status IN ('running', 'waiting')`.execute(db);
+  return Number(rows[0]?.total ?? 0);
+};
+
 /**
  * Complete backups that were not checked since `before`, first those that nobody has tried to check for longest. Not those that an operation is
  * about, or that were tried within a day: ones that cannot be checked must not keep the others waiting, however many they are.

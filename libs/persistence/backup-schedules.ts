@@ -4,13 +4,17 @@ import type { Db, Tx } from './connection.js';
 /** Those that get automatic backups: a replica has the data of its primary, and a fenced server is nobody's. */
 export const scheduled = sql`databases.status = 'provisioned' AND databases.backups_enabled AND databases.role = 'primary'`;
 
-/** Takes databases under their schedule, and others out of it. A new one waits for the first moment after `now`. */
+/**
+ * Takes databases under their schedule, and others out of it. A new one waits for the first moment after `now`. One that is being deprovisioned
+ * stays in it: should that fail, what was promised counts from when it did before.
+ */
 export const arrangeSchedules = async (db: Db, now: Date): Promise<void> => {
   await sql`
     INSERT INTO backup_schedules (database_id, served_at, since) SELECT id, ${now}, ${now} FROM databases WHERE ${scheduled}
     ON CONFLICT DO NOTHING`.execute(db);
   await sql`
-    DELETE FROM backup_schedules USING databases WHERE databases.id = database_id AND NOT (${scheduled})`.execute(db);
+    DELETE FROM backup_schedules USING databases WHERE databases.id = database_id
+      AND databases.status <> 'deprovisioning' AND NOT (${scheduled})`.execute(db);
 };
 
 export interface ScheduledDatabase {

@@ -6,11 +6,15 @@ import { findBackup } from '#persistence/backups.js';
 import type { BackupRow } from '#persistence/tables.js';
 import type { AttemptContext } from '../run/context.js';
 import { requireBackup } from './load.js';
+import { withSecondRead } from './second-read.js';
 import { requireManifest } from './stored.js';
 import { once } from './take.js';
 
 /** The same bytes in another store, manifest last. Errors: `backup_corrupt` when the original is not what it was, those of both stores. */
-export const copyObjects = async (context: AttemptContext, copy: BackupRow): Promise<void> => {
+export const copyObjects = (context: AttemptContext, copy: BackupRow): Promise<void> =>
+  withSecondRead(context, () => copyOnce(context, copy));
+
+const copyOnce = async (context: AttemptContext, copy: BackupRow): Promise<void> => {
   const { control, engines, signal } = context;
   const originalId = copy.copy_of ?? '';
   const original = requireBackup(await findBackup(control.db, originalId), originalId);

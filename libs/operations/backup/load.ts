@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { restoredDataFiles } from '#domain/server/restored-data.js';
 import { serverPaths, serverUser } from '#domain/server/names.js';
 import type { PersistenceMode } from '#domain/database/persistence.js';
@@ -8,6 +8,7 @@ import type { RdbReading } from '#engine/ports/backup-streams.js';
 import type { BackupRow } from '#persistence/tables.js';
 import type { AttemptContext } from '../run/context.js';
 import type { OpenedManifest } from './manifest-file.js';
+import { withSecondRead } from './second-read.js';
 import { requireManifest, writtenId } from './stored.js';
 
 /** A container that was created and not started, with a volume that holds the folder for data. */
@@ -31,14 +32,7 @@ export const loadBackup = async (
   const { files } = restoredDataFiles(target.version, target.persistence);
   const { containers } = context.engines;
   if (files.length > 0) await containers.writeFiles(target.container, serverPaths.root, files, context.signal);
-  try {
-    return await loadOnce(context, backup, target, reading);
-  } catch (error) {
-    if (!isHoldfastError(error, 'backup_corrupt')) throw error;
-    // A backup that is found corrupt is never relied on again: one bad read on the way is not enough for that.
-    await context.log('warn', `${error.detail} It is read once more.`);
-    return loadOnce(context, backup, target, reading);
-  }
+  return withSecondRead(context, () => loadOnce(context, backup, target, reading));
 };
 
 const loadOnce = async (

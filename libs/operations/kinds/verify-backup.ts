@@ -2,6 +2,7 @@ import { decideVerify, type VerifyAction, type VerifySituation } from '#domain/b
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { memoryLimitBytes } from '#domain/database/size.js';
 import { condemnBackup } from '../backup/condemn.js';
+import { verifyingMemoryMb } from '#persistence/backup-retention.js';
 import { updateBackup } from '#persistence/backups.js';
 import { allottedMemoryMb } from '#persistence/databases.js';
 import type { BackupRow } from '#persistence/tables.js';
@@ -45,12 +46,17 @@ const ensureImage = async ({ engines, signal, log }: AttemptContext, { image }: 
 
 /** For as long as it takes, the data are there twice. Errors: `host_full`. */
 const requireRoom = async (
-  { engines, control, memoryOvercommit, signal }: AttemptContext,
+  { engines, control, memoryOvercommit, operation, signal }: AttemptContext,
   { memory_mb: memoryMb }: BackupRow,
 ): Promise<void> => {
-  const [host, allottedMb] = await Promise.all([engines.containers.info(signal), allottedMemoryMb(control.db, null)]);
-  if (memoryLimitBytes(allottedMb + memoryMb) <= host.memoryBytes * memoryOvercommit) return;
-  throw new HoldfastError('host_full', `A verification of ${memoryMb} MB does not fit beside ${allottedMb} MB.`);
+  const [host, allottedMb, verifyingMb] = await Promise.all([
+    engines.containers.info(signal),
+    allottedMemoryMb(control.db, null),
+    verifyingMemoryMb(control.db, operation.id),
+  ]);
+  const takenMb = allottedMb + verifyingMb;
+  if (memoryLimitBytes(takenMb + memoryMb) <= host.memoryBytes * memoryOvercommit) return;
+  throw new HoldfastError('host_full', `A verification of ${memoryMb} MB does not fit beside ${takenMb} MB.`);
 };
 
 export const verifyBackup: KindHandler<VerifySituation, VerifyAction> = {

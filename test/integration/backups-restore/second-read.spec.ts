@@ -1,19 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FakeObjectStore } from '#engine/fake/fake-object-store.js';
+import { requestCopy } from '#operations/requests/request-backup.js';
 import { findBackup } from '#persistence/backups.js';
 import { createFakeInstallation, type FakeInstallation } from '../../support/fake-installation.js';
-import { backup, create, finished, onBackup } from '../../support/requests.js';
+import { backup, cancel, create, finished, onBackup } from '../../support/requests.js';
 
 const patience = 60_000;
 let installation: FakeInstallation;
 let backupId: string;
 
 beforeAll(async () => {
-  installation = await createFakeInstallation();
+  const second = new FakeObjectStore();
+  const open = (name: string) => (name === 'second' ? second : installation.store);
+  installation = await createFakeInstallation({}, { names: ['default', 'second'], open });
   const { databaseId, operationId } = await create(installation, 'source');
   expect(await installation.runner().run(operationId)).toEqual({ kind: 'done' });
   const taken = await backup(installation, databaseId);
   expect(await installation.runner().run(taken.operationId)).toEqual({ kind: 'done' });
   backupId = taken.backupId;
+  // The automatic verification would stand before a copy.
+  const queued = installation.control.db.selectFrom('operations').select('id').where('status', '=', 'queued');
+  for (const { id } of await queued.execute()) await cancel(installation, id);
 }, patience);
 afterAll(() => installation.close());
 
@@ -43,6 +50,29 @@ const restored = async (handle: string) => {
   await installation.runner().run(operationId);
   return finished(installation, operationId);
 };
+
+const copied = async () => {
+  const { control } = installation;
+  const original = await findBackup(control.db, backupId);
+  if (!original) throw new Error('The backup is gone');
+  const { id } = await control.db.transaction().execute((tx) => requestCopy(control, tx, 'test', original, 'second'));
+  await installation.runner().run(id);
+  return finished(installation, id);
+};
+
+describe('a copy whose bytes were changed on the way', () => {
+  it(
+    'reads them once more, and the original is as good as it was',
+    async () => {
+      const link = spoilReads(1);
+      const { status } = await copied();
+      link.end();
+      expect({ status, reads: link.reads() }).toEqual({ status: 'succeeded', reads: 2 });
+      expect((await findBackup(installation.control.db, backupId))?.verification).toBe('unverified');
+    },
+    patience,
+  );
+});
 
 describe('a restore whose bytes were changed on the way', () => {
   it(
