@@ -2,6 +2,7 @@ import { ConfigurationError } from '#configuration/configuration-error.js';
 import { loadConfiguration, type Configuration } from '#configuration/configuration.js';
 import { processEnvironment } from '#configuration/environment.js';
 import { armFault } from './fault-points.js';
+import { letHeapGrow } from './heap-growth.js';
 import { createLogger, type Logger } from './logger.js';
 
 export interface RunningApp {
@@ -19,6 +20,7 @@ export const runApp = async (
   app: string,
   start: (configuration: Configuration, logger: Logger) => Promise<RunningApp>,
 ): Promise<void> => {
+  letHeapGrow();
   const configuration = readConfiguration();
   const logger = createLogger({ level: configuration.logLevel, app });
   if (configuration.fault !== null) armFault(configuration.fault);

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { ServerBackupStreams } from '#engine/backups/backup-streams.js';
 import { serverUsers } from '#domain/server/users.js';
+import { letHeapGrow } from '#observability/heap-growth.js';
 
 /** One backup in a process of its own, as a worker makes it: `host file` → one line of JSON. */
 const [host = '', path = ''] = process.argv.slice(2);
+letHeapGrow();
 const streams = new ServerBackupStreams();
 const signal = AbortSignal.timeout(600_000);
 // A worker runs already and so knows what it has.
