@@ -6,7 +6,7 @@ export const scheduled = sql`databases.status = 'provisioned' AND databases.back
 
 /**
  * Takes databases under their schedule, and others out of it. A new one waits for the first moment after `now`. One that is being deprovisioned
- * stays in it: should that fail, what was promised counts from when it did before.
+ * stays in it: should it be left as it was, what was promised counts from when it did before.
  */
 export const arrangeSchedules = async (db: Db, now: Date): Promise<void> => {
   await sql`

@@ -24,7 +24,7 @@ const sinceAfter = async (status: DatabaseStatus, now: Date): Promise<Date | und
   return (await sql<{ since: Date }>`SELECT since FROM backup_schedules`.execute(db)).rows[0]?.since;
 };
 
-it('a deprovision that fails does not begin anew what is promised of verified backups; one that succeeds ends it', async () => {
+it('a deprovision that leaves the database as it was does not begin anew what is promised of verified backups; one that succeeds ends it', async () => {
   expect(await sinceAfter('provisioned', first)).toEqual(first);
   expect(await sinceAfter('deprovisioning', later)).toEqual(first);
   expect(await sinceAfter('provisioned', later)).toEqual(first);
