@@ -7,22 +7,28 @@ import { backup, cancel, create, finished, onBackup } from '../../support/reques
 
 const patience = 60_000;
 let installation: FakeInstallation;
+let databaseId: string;
 let backupId: string;
+const second = new FakeObjectStore();
 
 beforeAll(async () => {
-  const second = new FakeObjectStore();
   const open = (name: string) => (name === 'second' ? second : installation.store);
   installation = await createFakeInstallation({}, { names: ['default', 'second'], open });
-  const { databaseId, operationId } = await create(installation, 'source');
-  expect(await installation.runner().run(operationId)).toEqual({ kind: 'done' });
+  const source = await create(installation, 'source');
+  expect(await installation.runner().run(source.operationId)).toEqual({ kind: 'done' });
+  databaseId = source.databaseId;
+  backupId = await backedUp();
+}, patience);
+afterAll(() => installation.close());
+
+const backedUp = async (): Promise<string> => {
   const taken = await backup(installation, databaseId);
   expect(await installation.runner().run(taken.operationId)).toEqual({ kind: 'done' });
-  backupId = taken.backupId;
   // The automatic verification would stand before a copy.
   const queued = installation.control.db.selectFrom('operations').select('id').where('status', '=', 'queued');
   for (const { id } of await queued.execute()) await cancel(installation, id);
-}, patience);
-afterAll(() => installation.close());
+  return taken.backupId;
+};
 
 /** As a link that changes a bit: the object in the store stays as it is. */
 const spoilReads = (times: number): { readonly reads: () => number; end(): void } => {
@@ -44,6 +50,12 @@ async function* flipped(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   }
 }
 
+const objectsOf = async (store: FakeObjectStore): Promise<string[]> => {
+  const keys: string[] = [];
+  for await (const { key } of store.list('', AbortSignal.timeout(patience))) keys.push(key);
+  return keys;
+};
+
 const restored = async (handle: string) => {
   const wanted = { type: 'restore', keepCredentials: false, handle } as const;
   const operationId = await onBackup(installation, backupId, wanted);
@@ -51,9 +63,9 @@ const restored = async (handle: string) => {
   return finished(installation, operationId);
 };
 
-const copied = async () => {
+const copied = async (originalId: string) => {
   const { control } = installation;
-  const original = await findBackup(control.db, backupId);
+  const original = await findBackup(control.db, originalId);
   if (!original) throw new Error('The backup is gone');
   const { id } = await control.db.transaction().execute((tx) => requestCopy(control, tx, 'test', original, 'second'));
   await installation.runner().run(id);
@@ -65,10 +77,29 @@ describe('a copy whose bytes were changed on the way', () => {
     'reads them once more, and the original is as good as it was',
     async () => {
       const link = spoilReads(1);
-      const { status } = await copied();
+      const { status } = await copied(backupId);
       link.end();
       expect({ status, reads: link.reads() }).toEqual({ status: 'succeeded', reads: 2 });
       expect((await findBackup(installation.control.db, backupId))?.verification).toBe('unverified');
+    },
+    patience,
+  );
+
+  it(
+    'fails when they are changed again, its original with it, and nothing of it stays',
+    async () => {
+      const original = await backedUp();
+      const before = await objectsOf(second);
+      const link = spoilReads(2);
+      const { status, error } = await copied(original);
+      link.end();
+      expect({ status, code: error?.code, reads: link.reads() }).toEqual({
+        status: 'failed',
+        code: 'backup_corrupt',
+        reads: 2,
+      });
+      expect((await findBackup(installation.control.db, original))?.verification).toBe('failed');
+      expect(await objectsOf(second)).toEqual(before);
     },
     patience,
   );
