@@ -13,7 +13,7 @@ import { RdbServer } from './rdb-server.js';
 jest.setTimeout(120_000);
 
 const horizon = new Date(Date.now() + dayMs);
-const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes);
+const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes, 'binary');
 
 /** Gives a file in pieces of one length. */
 const inPieces = (file: Uint8Array, length: number) => {

@@ -10,10 +10,10 @@ export class KeyDigest {
   private high = 0;
   private low = 0;
 
-  /** Takes the hash of one key, in hexadecimal. */
+  /** Takes the hash of one key, see Sha1. */
   add(sha1: string): void {
-    this.high = (this.high + parseInt(sha1.slice(0, 8), 16)) >>> 0;
-    this.low = (this.low + parseInt(sha1.slice(8, 16), 16)) >>> 0;
+    this.high = (this.high + wordAt(sha1, 0)) >>> 0;
+    this.low = (this.low + wordAt(sha1, 4)) >>> 0;
   }
 
   addSums(high: number, low: number): void {
@@ -26,3 +26,9 @@ export class KeyDigest {
     return [this.high, this.low].map((part) => part.toString(16).padStart(8, '0')).join('');
   }
 }
+
+const wordAt = (bytes: string, at: number): number =>
+  (bytes.charCodeAt(at) << 24) |
+  (bytes.charCodeAt(at + 1) << 16) |
+  (bytes.charCodeAt(at + 2) << 8) |
+  bytes.charCodeAt(at + 3);

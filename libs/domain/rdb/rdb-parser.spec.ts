@@ -16,7 +16,7 @@ import {
   type Bytes,
 } from './testing/rdb-bytes.js';
 
-const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes);
+const sha1 = (bytes: Uint8Array): string => hash('sha1', bytes, 'binary');
 const corrupt = expect.objectContaining({ code: 'backup_corrupt' });
 
 const parse = (

@@ -4,7 +4,7 @@ import { KeyDigest, type KeyType } from './key-digest.js';
 import type { RdbDatabase } from './summary.js';
 import { Unreadable } from './unreadable.js';
 
-/** SHA-1 in hexadecimal. */
+/** SHA-1 as a text of 20 characters, one for each byte (`binary`): there are millions, and hexadecimal takes half as long again. */
 export type Sha1 = (bytes: Uint8Array) => string;
 
 interface Count {

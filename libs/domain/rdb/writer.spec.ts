@@ -13,7 +13,7 @@ const parsed = (parts: readonly Uint8Array[], horizon: number | null = null) => 
   const left = [Buffer.concat(parts)];
   return parseRdb(
     () => left.shift() ?? null,
-    (bytes) => hash('sha1', bytes),
+    (bytes) => hash('sha1', bytes, 'binary'),
     horizon,
   );
 };

@@ -17,7 +17,8 @@ const startCompressor: Readonly<Record<Codec, () => Filter>> = {
   zstd: () =>
     native.createZstdCompress
       ? zlibFilter(native.createZstdCompress({ params: { [native.constants.ZSTD_c_compressionLevel ?? 100]: 1 } }))
-      : programFilter('zstd', ['-1', '-q', '-c', '-']),
+      : // A second thread of its own costs it more than it gains here, where everything else is at work meanwhile.
+        programFilter('zstd', ['-1', '--single-thread', '-q', '-c', '-']),
   gzip: () => zlibFilter(zlib.createGzip({ level: 1 })),
 };
 

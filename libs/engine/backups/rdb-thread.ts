@@ -12,7 +12,7 @@ const pipe = new RdbPipe(memory);
 
 try {
   const next = () => pipe.take(() => say({ kind: 'room' }));
-  say({ kind: 'outcome', outcome: parseRdb(next, (bytes) => hash('sha1', bytes), horizon, checksum) });
+  say({ kind: 'outcome', outcome: parseRdb(next, (bytes) => hash('sha1', bytes, 'binary'), horizon, checksum) });
 } catch (error) {
   // Its class would not survive the way to the other thread.
   if (!(error instanceof HoldfastError)) throw error;
