@@ -6,6 +6,7 @@ export interface RetentionRow {
   readonly id: string;
   readonly kind: BackupKind;
   readonly snapshot_at: Date;
+  /** The best of it and of its complete copies: data that are good in one store are good. */
   readonly verification: Verification;
   /** It, or one of its copies. */
   readonly held: boolean;
@@ -15,7 +16,10 @@ export interface RetentionRow {
 export const retainableBackups = async (db: Db | Tx, databaseId: string): Promise<readonly RetentionRow[]> =>
   (
     await sql<RetentionRow>`
-      SELECT id, kind, snapshot_at, verification,
+      SELECT id, kind, snapshot_at,
+        (SELECT one.verification FROM backups one
+         WHERE one.id = backups.id OR (one.copy_of = backups.id AND one.status = 'complete')
+         ORDER BY array_position(ARRAY['verified', 'unverified', 'unverifiable', 'failed'], one.verification) LIMIT 1) AS verification,
         hold_reason IS NOT NULL OR EXISTS (
           SELECT FROM backups copies WHERE copies.copy_of = backups.id AND copies.hold_reason IS NOT NULL AND copies.status <> 'purged') AS held
       FROM backups WHERE database_id = ${databaseId} AND status = 'complete' AND copy_of IS NULL AND snapshot_at IS NOT NULL

@@ -33,7 +33,7 @@ export const storeTime = async (db: Db): Promise<Date> => {
 
 export interface SweepTarget {
   readonly database: DatabaseRow;
-  /** An operation has it, waits for it, or ended with it after `since`; or left it in the middle of a swap. */
+  /** An operation that may change it has it, waits for it, or ended with it after `since`; or left it in the middle of a swap. */
   readonly held: boolean;
   readonly followers: readonly { readonly id: string; readonly ready: boolean }[];
 }
@@ -52,9 +52,10 @@ export const sweepTargets = async (db: Db, ids: readonly string[], since: Date):
 /** An upgrade came to an end in the middle of its swap: only the upgrade, asked for again, knows which of two servers has it all. */
 const awaitsSuccessor = sql`EXISTS (SELECT FROM incarnations WHERE database_id = databases.id AND state = 'successor')`;
 
+/** Not by those that only read: a backup that waits for its store, or for this very server, must not keep it from being put right. */
 const heldSince = (id: ReturnType<typeof sql.ref> | string, since: Date) => sql`
   SELECT FROM operation_targets target JOIN operations ON operations.id = target.operation_id
-  WHERE target.database_id = ${id} AND (NOT target.finished OR operations.finished_at >= ${since})`;
+  WHERE target.database_id = ${id} AND target.exclusive AND (NOT target.finished OR operations.finished_at >= ${since})`;
 
 /** All passwords of these databases, sealed, by database. */
 export const credentialsOfAll = async (

@@ -8,6 +8,7 @@ export interface RetainableBackup {
   readonly kind: BackupKind;
   /** Moment of the data: what counts as its day. */
   readonly snapshotAt: Date;
+  /** The best of it and of its copies. */
   readonly verification: Verification;
   /** Somebody holds it, or one of its copies. */
   readonly held: boolean;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { findOperation } from '#persistence/operations/read.js';
 import { looked } from '../../support/fake-installation.js';
-import { databaseRow, finished, request } from '../../support/requests.js';
+import { backup, cancel, databaseRow, finished, request } from '../../support/requests.js';
 import { complaints } from '../../support/soundness.js';
 import {
   addressOf,
@@ -217,6 +218,24 @@ describe('a sweep', () => {
       expect(await healthOf(id)).toBe('healthy');
       hold.release();
       expect((await finished(installation, operationId)).status).toBe('succeeded');
+      await forget(id);
+    },
+    patience,
+  );
+
+  it(
+    'does not wait for a backup, which waits for its store',
+    async () => {
+      const id = await installation.provisioned();
+      installation.store.setUnreachable(true);
+      const { operationId } = await backup(installation, id);
+      await installation.host.stopContainer(containerOf(installation, id), 1, signal());
+      expect(await foundOf(installation, id)).toContain('container_stopped');
+      await expectMended(id);
+      expect(await findOperation(installation.control.db, operationId)).toMatchObject({ finished_at: null });
+      await cancel(installation, operationId);
+      installation.store.setUnreachable(false);
+      await finished(installation, operationId);
       await forget(id);
     },
     patience,
