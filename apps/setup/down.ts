@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadConfiguration, type Configuration } from '#configuration/configuration.js';
 import { currentUser, processEnvironment } from '#configuration/environment.js';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
@@ -12,7 +11,8 @@ import { engineVersion } from './docker-engine.js';
 import { installationConfiguration, isInstallationHome, readSettings } from './installation.js';
 import { keptFor } from './kept-key.js';
 import { leftBackups } from './left-backups.js';
-import { runProgram } from './main-program.js';
+import { runCommand } from './main-program.js';
+import { memoryOnlyDatabases } from './memory-only.js';
 import { loginFile, removeLogin } from './owner-login.js';
 import { stopPostgres } from './postgres.js';
 import type { Progress } from './progress.js';
@@ -20,19 +20,26 @@ import { standaloneOf, stopStandalone } from './standalone-process.js';
 import { backupsIn, hasKeptNote, placeInHome, removeHome, type Kept } from './purge.js';
 import { removeUnit } from './systemd-unit.js';
 
-const options = {
-  purge: { type: 'boolean', default: false },
-  'keep-backups': { type: 'boolean', default: false },
-  'with-master-key': { type: 'boolean', default: false },
+const usage = {
+  command: 'npm run down',
+  does: `Stops Holdfast, Postgres, the queue and all databases. Memory-only databases are empty afterwards; all other data stay.
+To have Holdfast read its configuration and keys anew, use \`npm run restart\`, which leaves the databases alone.`,
+  options: {
+    purge: 'remove the installation: containers, data and the backups in the home',
+    'keep-backups': 'with --purge: leave the backups in the home, and the master key',
+    'with-master-key': 'with --purge: remove the master key even if backups elsewhere need it',
+  },
 } as const;
 
+type Option = keyof typeof usage.options;
+
 /**
- * Stops everything and keeps all data; `--purge` removes the data, the backups in the home and the containers, but not the images. The master
+ * Stops everything and keeps all data but what lies in memory only; `--purge` removes the data, the backups in the home and the containers, but not the images. The master
  * key goes with them unless backups elsewhere need it. `--keep-backups` leaves the backups in the home and the key, `--with-master-key` no key.
  */
-const down = async (progress: Progress, signal: AbortSignal): Promise<void> => {
-  const { values } = parseArgs({ options });
-  if (values['keep-backups'] && values['with-master-key']) {
+const down = async (progress: Progress, signal: AbortSignal, chosen: ReadonlySet<Option>): Promise<void> => {
+  const purge = chosen.has('purge');
+  if (chosen.has('keep-backups') && chosen.has('with-master-key')) {
     throw new HoldfastError('setup_failed', 'Without the master key nobody can open the backups that are to be kept.');
   }
   const configuration = loadConfiguration(processEnvironment());
@@ -40,16 +47,21 @@ const down = async (progress: Progress, signal: AbortSignal): Promise<void> => {
   const backups = backupsIn(home);
   await removeUnit(configuration, signal);
   const ask = async (): Promise<Kept> =>
-    values.purge && !values['with-master-key'] ? whatToKeep(values['keep-backups'], progress, signal) : nothing;
+    purge && !chosen.has('with-master-key') ? whatToKeep(chosen.has('keep-backups'), progress, signal) : nothing;
+  const emptied = purge ? null : await memoryOnlyDatabases(home);
   const kept = await stopProcesses(home, ask, progress, signal);
-  await stopOrRemoveContainers(configuration, values.purge, progress, signal);
-  if (values.purge) purgeFiles(configuration, kept);
-  for (const line of values.purge ? goneNotes(home, backups, kept) : [stoppedNote]) progress.note(line);
+  await stopOrRemoveContainers(configuration, purge, progress, signal);
+  if (purge) purgeFiles(configuration, kept);
+  for (const line of purge ? goneNotes(home, backups, kept) : [stoppedNote(emptied)]) progress.note(line);
 };
 
 const nothing: Kept = { backups: false, keyFile: null, reason: null };
 
-const stoppedNote = 'Holdfast is stopped; `npm run up` starts it again with all data';
+const stoppedNote = (emptied: number | null): string => {
+  const stopped = 'Holdfast is stopped; `npm run up` starts it again with all data';
+  if (emptied === 0) return stopped;
+  return `${stopped} but that of ${emptied === null ? 'memory-only databases' : counted(emptied, 'memory-only database')}`;
+};
 
 const goneNotes = (home: string, backups: number, { backups: stay, keyFile, reason }: Kept): string[] => {
   const left = [...(stay ? [counted(backups, 'backup')] : []), ...(keyFile === null ? [] : ['the master key'])];
@@ -123,4 +135,4 @@ const purgeFiles = (configuration: Configuration, kept: Kept): void => {
   removeHome(configuration.home, kept, new Date());
 };
 
-await runProgram(down);
+await runCommand(usage, down);

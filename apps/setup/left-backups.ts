@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { loadBackupStores, type BackupStoreSettings } from '#configuration/backup-stores.js';
 import { ConfigurationError } from '#configuration/configuration-error.js';
 import { manifestPlaces, type ManifestPlace } from '#persistence/complete-backups.js';
-import { connect } from '#persistence/connection.js';
+import { askPostgres } from './ask-postgres.js';
+import { composeUrlFile } from './compose-home.js';
 import { ensureEmbeddedDatabase, hasEmbeddedDatabase } from './embedded-database.js';
 import type { LeftBackups } from './kept-key.js';
 import { placeInHome } from './purge.js';
@@ -35,7 +36,7 @@ const recordedPlaces = async (
 ): Promise<readonly ManifestPlace[] | null> => {
   try {
     const url = await databaseUrlOf(installation, signal);
-    return url === null ? null : await placesIn(url);
+    return url === null ? null : await askPostgres(url, manifestPlaces);
   } catch (error) {
     signal.throwIfAborted();
     progress.note(`Postgres cannot be asked: ${error instanceof Error ? error.message : 'unknown'}`);
@@ -45,18 +46,9 @@ const recordedPlaces = async (
 
 /** What the operator says, what docker-compose.yml has made, or the embedded one; null when there is none. */
 const databaseUrlOf = async ({ home, databaseUrl }: AskedInstallation, signal: AbortSignal): Promise<string | null> => {
-  const url = databaseUrl ?? readIfPresent(join(home, 'secrets/database-url'));
+  const url = databaseUrl ?? readIfPresent(composeUrlFile(home));
   if (url !== null) return url.trim();
   return hasEmbeddedDatabase(home) ? ensureEmbeddedDatabase(home, signal) : null;
-};
-
-const placesIn = async (url: string): Promise<readonly ManifestPlace[]> => {
-  const db = connect({ url, max: 1, role: 'owner', onIdleError: () => undefined });
-  try {
-    return await manifestPlaces(db);
-  } finally {
-    await db.destroy();
-  }
 };
 
 /** A file that cannot be read names no store; its backups are then told by the names that their rows have. */

@@ -1,4 +1,5 @@
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { chosenOptions, renderHelp, type ProgramUsage } from './program-usage.js';
 import { Progress } from './progress.js';
 
 /** Runs a program of the set-up: stops on Ctrl-C, tells a refusal in words, and ends with a code. */
@@ -16,6 +17,17 @@ export const runProgram = async (work: (progress: Progress, signal: AbortSignal)
     else throw error;
   }
 };
+
+/** A program that a person calls: `--help` prints its usage and does nothing else. An option that it does not have is refused before anything is done. */
+export const runCommand = <Option extends string>(
+  usage: ProgramUsage<Option>,
+  work: (progress: Progress, signal: AbortSignal, chosen: ReadonlySet<Option>) => Promise<void>,
+): Promise<void> =>
+  runProgram(async (progress, signal) => {
+    const chosen = chosenOptions(usage, process.argv.slice(2));
+    if (chosen === 'help') process.stdout.write(renderHelp(usage));
+    else await work(progress, signal, chosen);
+  });
 
 const causesOf = (error: Error): string =>
   error.cause instanceof Error ? `  because of: ${error.cause.message}\n${causesOf(error.cause)}` : '';

@@ -32,6 +32,9 @@ export const standaloneOf = (home: string): Standalone => ({
 const recordOf = (home: string): string => join(home, 'standalone.json');
 const logOf = (home: string): string => join(home, 'standalone.log');
 
+/** In place of the fingerprint of a process that was told to end: should we be interrupted, no later run takes it for one that stays. */
+const ending = 'ending';
+
 const readyWithinMs = 60_000;
 const defaultStopsWithinMs = 30_000;
 const killedWithinMs = 5000;
@@ -51,7 +54,9 @@ export const ensureStandalone = async (
   const fingerprint = fingerprintOf(standalone.home, environment);
   const running = findRunning(standalone);
   if (running && running.fingerprint !== fingerprint) {
-    progress.note('The program or its settings have changed: it is started again');
+    const why =
+      running.fingerprint === ending ? 'It was told to end before' : 'The program or its settings have changed';
+    progress.note(`${why}: it is started again`);
     await stopStandalone(standalone, progress, signal);
   }
   if (running?.fingerprint !== fingerprint) {
@@ -59,6 +64,12 @@ export const ensureStandalone = async (
     start(standalone, environment, fingerprint);
   }
   await waitUntil('Holdfast is ready', () => isReady(standalone, url, signal), { withinMs: readyWithinMs }, signal);
+};
+
+/** The same, but a process that runs already ends first, whatever it was started with: it reads everything anew. */
+export const restartStandalone: typeof ensureStandalone = async (standalone, url, environment, progress, signal) => {
+  await stopStandalone(standalone, progress, signal);
+  await ensureStandalone(standalone, url, environment, progress, signal);
 };
 
 /** Asks the process to end and waits for its operations to be handed back; kills it when that takes too long, and says so. */
@@ -70,6 +81,7 @@ export const stopStandalone = async (
 ): Promise<void> => {
   const running = findRunning(standalone);
   if (running) {
+    record(standalone.home, { ...running, fingerprint: ending });
     process.kill(running.pid, 'SIGTERM');
     if (!(await endsWithin(standalone, stopsWithinMs, signal))) {
       progress.note(`Holdfast did not end within ${stopsWithinMs / 1000} s and is killed; its operations go on later`);
@@ -126,8 +138,11 @@ const start = (
   if (pid === undefined) throw didNotStart(home);
   const identity = identityOf(pid);
   if (identity === null) throw didNotStart(home);
-  writeSecretFile(recordOf(home), JSON.stringify({ pid, identity, fingerprint } satisfies RunningProcess));
+  record(home, { pid, identity, fingerprint });
 };
+
+const record = (home: string, running: RunningProcess): void =>
+  writeSecretFile(recordOf(home), JSON.stringify(running));
 
 /** One older log is kept. */
 const setAsideLargeLog = (file: string): void => {

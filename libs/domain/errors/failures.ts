@@ -164,7 +164,7 @@ export const failures = {
     503,
     'fail',
     'A new master key waits for a restart',
-    'Restart all processes of Holdfast, with `npm run down && npm run up` on one machine, then ask again.',
+    'Restart all processes of Holdfast, with `npm run restart` on one machine, then ask again.',
   ),
   master_key_unknown: entry(
     503,

@@ -6,12 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreePort } from '../../../apps/setup/free-port.js';
 import { Progress } from '../../../apps/setup/progress.js';
-import { ensureStandalone, stopStandalone, type Standalone } from '../../../apps/setup/standalone-process.js';
+import {
+  ensureStandalone,
+  restartStandalone,
+  stopStandalone,
+  type Standalone,
+} from '../../../apps/setup/standalone-process.js';
 
 /** Stands for the product: ready as soon as it listens. */
 const server = `
   import { createServer } from 'node:http';
-  if (process.env.HOLDFAST_STUBBORN) process.on('SIGTERM', () => undefined);
+  if (process.env.HOLDFAST_STUBBORN === 'yes') process.on('SIGTERM', () => undefined);
+  if (process.env.HOLDFAST_STUBBORN === 'once') process.once('SIGTERM', () => undefined);
   createServer((request, response) => response.end(String(process.pid))).listen(Number(process.env.HOLDFAST_PORT), '127.0.0.1');
 `;
 
@@ -53,6 +59,30 @@ describe('the standalone process', () => {
     await ensure();
     const first = await pidThatAnswers();
     await ensure({ HOLDFAST_LOG_LEVEL: 'debug' });
+    expect(await pidThatAnswers()).not.toBe(first);
+  });
+
+  it('is started anew by a restart although nothing has changed, each time, and when it did not run', async () => {
+    const pids = new Set<string>();
+    for (let time = 0; time < 3; time++) {
+      await restartStandalone(standalone, url, settings, progress, signal);
+      pids.add(await pidThatAnswers());
+    }
+    expect(pids.size).toBe(3);
+    await ensure();
+    expect(pids).toContain(await pidThatAnswers());
+    expect(notes).toEqual([]);
+  });
+
+  it('is not taken for one that stays when somebody was interrupted who had told it to end', async () => {
+    await ensure({ HOLDFAST_STUBBORN: 'once' });
+    const first = await pidThatAnswers();
+    const interruption = new AbortController();
+    const stopped = stopStandalone(standalone, progress, interruption.signal);
+    interruption.abort();
+    await expect(stopped).rejects.toThrow();
+    expect(await pidThatAnswers()).toBe(first);
+    await ensure({ HOLDFAST_STUBBORN: 'once' });
     expect(await pidThatAnswers()).not.toBe(first);
   });
 
