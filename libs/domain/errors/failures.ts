@@ -140,7 +140,7 @@ export const failures = {
     503,
     'retry',
     'The backup store does not answer',
-    'Look at the store named in the detail; the operation goes on by itself.',
+    'Look at the store named in the detail; the operation goes on by itself for some minutes, and can be retried after that.',
   ),
   backup_store_refused: entry(
     503,
