@@ -55,8 +55,12 @@ export const backupOperand = (): Argument => new Argument('<id>', 'id of the bac
 export const limitOption = (initial: number): Option =>
   new Option('--limit <count>', 'show at most so many').argParser(wholeNumber).default(initial);
 
+/** Far above every bound of the API, and what no column is too small for. */
+const largest = 999_999_999;
+
 /** Bounds are the API's to check; that it is a number at all is ours. */
 export const wholeNumber = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (Number(text) > largest) throw new InvalidArgumentError(`It must be between 0 and ${String(largest)}.`);
   return Number(text);
 };

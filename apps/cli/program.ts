@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { refusedAsTyped } from './failure/as-typed.js';
+import { refuseEmptyWords } from './failure/empty-words.js';
 import type { Host } from './host.js';
 import { outputOption } from './options.js';
 import type { SessionOptions } from './session.js';
@@ -89,6 +90,7 @@ const declare = (command: Command, verb: Verb, host: Host, setExitCode: (code: n
   command.action(async (...received: unknown[]) => {
     const options = command.optsWithGlobals<SessionOptions>();
     const operands = received.slice(0, verb.operands?.length ?? 0) as string[];
+    refuseEmptyWords(verb.operands ?? [], operands, { ...options });
     // Help needs no API, so what talks to it is not loaded before a verb runs.
     const { openSession } = await import('./session.js');
     const session = await openSession(host, options);

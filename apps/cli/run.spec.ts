@@ -22,6 +22,7 @@ describe('a command line', () => {
     [['db:create'], "missing required argument 'handle'"],
     [['db:create', 'x', '--colour', 'red'], "unknown option '--colour'"],
     [['db:create', 'x', '--disk-size', 'big'], 'It must be a whole number.'],
+    [['db:create', 'x', '--disk-size', '99999999999'], 'It must be between 0 and 999999999.'],
     [['db:create', 'x', '--type', 'postgresql'], 'Allowed choices are redis.'],
     [['db:create', 'x', 'y'], 'too many arguments'],
     [['db:configure', 'x', '--no-tls-only', '--tls-only'], "'--tls-only' cannot be used with option '--no-tls-only'"],

@@ -41,6 +41,26 @@ describe('the verbs', () => {
     }
   });
 
+  it.each(Object.keys(verbs))('%s: takes no empty word for what it is about', async (name) => {
+    const { operands = [], options = [] } = await verbs[name]!();
+    const mandatory = options.filter((option) => option.mandatory).flatMap(({ long }) => [long ?? '', 'x']);
+    const required = operands.filter((operand) => operand.required && !operand.variadic);
+    for (const blank of ['', ' ']) {
+      if (required.length === 0) continue;
+      const { exitCode, errors } = await invoke([name, ...required.map(() => blank), ...mandatory]);
+      expect(exitCode).toBe(2);
+      expect(errors).toContain('(wrong_usage)');
+      expect(errors).toContain(`argument '${required[0]!.name()}'`);
+    }
+  });
+
+  it.each(['--database', '--environment', '--env'])('%s: is not empty', async (option) => {
+    const line = option === '--database' ? 'backup-policy' : 'db:list';
+    expect(await invoke([line, option, ''])).toMatchObject({
+      ...{ exitCode: 2, errors: expect.stringContaining(`option '${option}' is empty`) },
+    });
+  });
+
   it.each(Object.keys(verbs))('%s: helps', async (name) => {
     const { exitCode, output } = await invoke([name, '--help']);
     expect(exitCode).toBe(0);

@@ -1,4 +1,5 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 
 export interface ApiAnswer<Body> {
   readonly status: number;
@@ -45,7 +46,7 @@ export class ApiClient {
     const body = (await response.json()) as Body & { code?: string; detail?: string; remedy?: string };
     if (response.ok || accepted.includes(response.status)) return { status: response.status, body };
     const { code = response.status, detail = '', remedy = '' } = body;
-    throw new HoldfastError('setup_failed', `${method} ${path} was refused (${code}): ${detail} ${remedy}`.trim());
+    throw new HoldfastError('setup_failed', sentences(`${method} ${path} was refused (${code}): ${detail}`, remedy));
   }
 
   private fetch(

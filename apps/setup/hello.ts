@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import type { ApiClient } from './api-client.js';
 import { readIfPresent } from './secret-file.js';
 import { waitUntil } from './wait-until.js';
@@ -68,7 +69,7 @@ const retryProvision = async (api: ApiClient, database: HelloDatabase, signal: A
 
 const reasonOf = async (api: ApiClient, database: HelloDatabase, signal: AbortSignal): Promise<string> => {
   const error = (await lastFailureOf(api, database, signal))?.error;
-  return error ? `${error.code}: ${error.detail} ${error.remedy}` : 'its operations name no error';
+  return error ? sentences(`${error.code}: ${error.detail}`, error.remedy) : 'its operations name no error';
 };
 
 /** Operations are listed from the newest to the oldest. */

@@ -64,6 +64,16 @@ export const refuseDirectory = async (path: string): Promise<void> => {
   if (found?.isDirectory()) throw new HoldfastError('wrong_usage', `${path} is a directory; give the path of a file.`);
 };
 
+/** Before anything is written. What is there already is replaced with `force` alone. Errors: `wrong_usage`. */
+export const refuseTaken = async (path: string, force: boolean): Promise<void> => {
+  await refuseDirectory(path);
+  const found = await stat(path).catch(() => null);
+  if (!found || force) return;
+  throw new HoldfastError('wrong_usage', `${path} is there already.`, {
+    remedy: 'Give another path with --file, or --force to replace it.',
+  });
+};
+
 /** Writes a file that only its owner may read, whole or not at all: until then it has another name. */
 export const writeWhole = async (path: string, body: AsyncIterable<Uint8Array>): Promise<void> => {
   const partial = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.partial`);

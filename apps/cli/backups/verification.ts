@@ -1,3 +1,4 @@
+import { sentences } from '#domain/text/sentences.js';
 import { answer } from '../api/client.js';
 import type { Backup, Operation } from '../api/documents.js';
 import { itemsOf } from '../api/pages.js';
@@ -43,8 +44,9 @@ export const followVerification = async (
 /** What this verification came to: when it could not be carried out, the backup shows the end of an earlier one. */
 export const verificationOutcome = (backup: Backup, { status, error }: Operation): string => {
   if (status === 'succeeded') return verificationSentence(backup);
-  const why = error ? `: ${error.detail}` : '.';
-  return `This verification ${status === 'cancelled' ? 'was cancelled' : 'failed'}${why} The backup is ${verificationText(backup)} as it stands.`;
+  const end = `This verification ${status === 'cancelled' ? 'was cancelled' : 'failed'}`;
+  const whole = error ? `${end}: ${error.detail}` : end;
+  return sentences(whole, `The backup is ${verificationText(backup)} as it stands.`);
 };
 
 /** `Verification: verified, restored in 1.2 s.` */

@@ -53,7 +53,7 @@ describe('backup:export', () => {
     expect({ exitCode, output }).toEqual({ exitCode: 0, output: `Wrote ${at('dump.rdb')}, 19 B\n` });
     expect(await readFile(at('dump.rdb'), 'utf8')).toBe(bytes);
     expect((await stat(at('dump.rdb'))).mode & 0o777).toBe(0o600);
-    const asJson = await run(api, `${line(at('dump.rdb'))} -o json`);
+    const asJson = await run(api, `${line(at('dump.rdb'))} --force -o json`);
     expect(JSON.parse(asJson.output)).toEqual({ file: at('dump.rdb'), bytes: bytes.length });
   });
 
@@ -77,8 +77,19 @@ describe('backup:export', () => {
   it('leaves a file of before as it is when the new one does not come through', async () => {
     await writeFile(at('dump.rdb'), 'of before');
     await using api = await startApi(file({}, bytes.slice(0, 5)));
-    expect(await run(api, line(at('dump.rdb')))).toMatchObject({ exitCode: 1 });
+    expect(await run(api, `${line(at('dump.rdb'))} --force`)).toMatchObject({ exitCode: 1 });
     expect(await readFile(at('dump.rdb'), 'utf8')).toBe('of before');
+  });
+
+  it('replaces no file of before unless it is told to', async () => {
+    await writeFile(at('dump.rdb'), 'of before');
+    await using api = await startApi(file());
+    const { exitCode, errors } = await run(api, line(at('dump.rdb')));
+    expect({ exitCode, errors }).toMatchObject({ exitCode: 2, errors: expect.stringContaining('or --force') });
+    expect(api.requests('GET', exported)).toEqual([]);
+    expect(await readFile(at('dump.rdb'), 'utf8')).toBe('of before');
+    expect(await run(api, `${line(at('dump.rdb'))} --force`)).toMatchObject({ exitCode: 0 });
+    expect(await readFile(at('dump.rdb'), 'utf8')).toBe(bytes);
   });
 
   it('says which folder takes no file', async () => {

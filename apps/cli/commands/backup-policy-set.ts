@@ -1,5 +1,6 @@
 import { Argument, Option } from 'commander';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import { answer } from '../api/client.js';
 import { given } from '../api/given.js';
 import type { BackupPolicy } from '../api/documents.js';
@@ -121,5 +122,7 @@ const requireConsent = async ({ terminal }: Session, { detail, errors = [] }: Pr
   const said = terminal.canAsk ? await terminal.ask(`${detail}\nGo on? [y/N] `) : 'no';
   if (/^y(es)?$/i.test(said.trim())) return;
   const remedy = terminal.canAsk ? 'Nothing was changed.' : 'There is no terminal to ask on; give --force.';
-  throw new HoldfastError('confirmation_required', `${detail} ${remedy}`, { remedy: 'Give --force to let them go.' });
+  throw new HoldfastError('confirmation_required', sentences(detail, remedy), {
+    remedy: 'Give --force to let them go.',
+  });
 };

@@ -74,7 +74,7 @@ describe('following an operation', () => {
   });
 
   it('fails with the error of an operation that fails', async () => {
-    const error = { code: 'disk_full', detail: 'No room.', remedy: 'Make some.', leftBehind: ['volume x'] } as const;
+    const error = { code: 'disk_full', detail: 'No room', remedy: 'Make some.', leftBehind: ['volume x'] } as const;
     const failed = operationOf('failed', { error: { ...error, leftBehind: [...error.leftBehind] } });
     await using api = await ScriptedApi.start({
       [operationPath]: [{ status: 200, body: failed }],

@@ -1,3 +1,4 @@
+import { sentences } from '#domain/text/sentences.js';
 import { Refusal } from '../failure/refusal.js';
 import type { Operation } from '../api/documents.js';
 import type { DetachOptions } from '../options.js';
@@ -25,14 +26,14 @@ export const requireSuccess = (operation: Operation): Operation => {
   throw new Refusal({
     type: 'about:blank',
     title: `The operation ${type} ${status === 'cancelled' ? 'was cancelled' : 'failed'}`,
-    detail: [error?.detail ?? `Operation ${id} is ${status}.`, ...leftBehind(error)].join(' '),
+    detail: sentences(error?.detail ?? `Operation ${id} is ${status}.`, ...leftBehind(error)),
     code: error?.code ?? `operation_${status}`,
     remedy: error?.remedy ?? `Look at it with \`holdfast operation:show ${id}\`.`,
   });
 };
 
 const leftBehind = (error: Operation['error']): string[] =>
-  error && error.leftBehind.length > 0 ? [`Left behind: ${error.leftBehind.join(', ')}.`] : [];
+  error && error.leftBehind.length > 0 ? [`Left behind: ${error.leftBehind.join(', ')}`] : [];
 
 /** Errors: `Refusal` when the operation ended otherwise before it could be cancelled. */
 export const requireCancelled = (operation: Operation): Operation => {

@@ -1,4 +1,5 @@
 import { isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import type { AttemptContext } from '../run/context.js';
 
 /** A backup that is found corrupt is never relied on again: one bad read on the way is not enough for that. */
@@ -7,7 +8,7 @@ export const withSecondRead = async <T>(context: AttemptContext, read: () => Pro
     return await read();
   } catch (error) {
     if (!isHoldfastError(error, 'backup_corrupt')) throw error;
-    await context.log('warn', `${error.detail} It is read once more.`);
+    await context.log('warn', sentences(error.detail, 'It is read once more.'));
     return read();
   }
 };

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import type { ObjectStore, StoredObject } from '#engine/ports/object-store.js';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import type { BackupRow } from '#persistence/tables.js';
 import type { SecretBox } from '../secrets/secret-box.js';
 import { keyVersionOf } from './envelope.js';
@@ -69,8 +70,8 @@ const readRecorded = async (
     const recorded = backup.envelope === null ? null : keyVersionOf(backup.envelope);
     const said = `The manifest of the backup ${backup.id} in ${store.description} cannot be opened: ${error.detail}`;
     if (recorded === null || !secrets.knows(recorded)) throw new HoldfastError('master_key_unknown', said);
-    const detail = `${said} Version ${recorded} is what was recorded: it was changed, or sealed anew under a key that is gone.`;
-    throw new HoldfastError('backup_corrupt', detail, { cause: error });
+    const is = `Version ${recorded} is what was recorded: it was changed, or sealed anew under a key that is gone.`;
+    throw new HoldfastError('backup_corrupt', sentences(said, is), { cause: error });
   }
 };
 

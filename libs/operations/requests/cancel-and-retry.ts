@@ -79,9 +79,23 @@ export const retryOperation = async (
   }
   const database = await requireTarget(tx, operation);
   if (database.status === 'deprovisioned' && operationKinds[operation.kind].exclusive) {
-    throw new HoldfastError('database_not_ready', `The database "${database.handle}" is deprovisioned.`);
+    throw isGone(operation.kind, database);
   }
   return askAgain(control, tx, actor, operation, database);
+};
+
+/** What was cancelled has removed the database that it was to make. */
+const isGone = (kind: OperationKind, { handle }: DatabaseRow): HoldfastError => {
+  const remedy = anew[kind];
+  const detail = `The database "${handle}" is deprovisioned.`;
+  return new HoldfastError('database_not_ready', detail, remedy === undefined ? {} : { remedy });
+};
+
+const anew: Partial<Record<OperationKind, string>> = {
+  provision: 'Ask for a new database, under the same handle if you like.',
+  replicate: 'Ask for a new replica, under the same handle if you like.',
+  restore: 'Ask for a new restore of the backup, under the same handle if you like.',
+  import: 'Ask for a new import, under the same handle if you like.',
 };
 
 /** Errors: those of asking for the kind. */

@@ -34,9 +34,23 @@ describe('classify', () => {
     }
     expect(classify(kind, attempts, error, running)).toMatchObject({
       end: 'fail',
-      error: { code: error.code, cause: error, remedy: expect.stringContaining('retry') },
+      error: {
+        code: error.code,
+        cause: error,
+        remedy: expect.stringContaining(kind === 'import' ? 'new import' : 'retry'),
+      },
     });
   });
+
+  it.each(['no route (EHOSTUNREACH)', 'no route (EHOSTUNREACH).'])(
+    'says after "%s" which attempt was the last',
+    (detail) => {
+      const thrown = new HoldfastError('backup_store_unreachable', detail);
+      expect(classify('backup-snapshot', 10, thrown, running)).toMatchObject({
+        error: { detail: 'no route (EHOSTUNREACH). Attempt 10 was the last.' },
+      });
+    },
+  );
 
   it.each([
     ['shutdown', 'release'],
@@ -51,6 +65,18 @@ describe('classify', () => {
     expect(classify('provision', 1, new Error('aborted'), interruptedBy('deadline'))).toMatchObject({
       end: 'fail',
       error: { code: 'operation_timeout' },
+    });
+  });
+
+  it.each([
+    ['its deadline', new Error('aborted'), interruptedBy('deadline')],
+    ['a full disk', new HoldfastError('disk_full', 'No room.'), running],
+  ])('an import that %s ended is asked for anew, not retried', (_, thrown, signal) => {
+    expect(classify('import', 1, thrown, signal)).toMatchObject({
+      error: { remedy: expect.stringMatching(/then ask for a new import\.$/) },
+    });
+    expect(classify('restore', 1, thrown, signal)).toMatchObject({
+      error: { remedy: expect.stringMatching(/then retry the operation\.$/) },
     });
   });
 

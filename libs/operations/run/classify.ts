@@ -1,5 +1,6 @@
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import { backoffMs, operationKinds, type OperationKind } from '#domain/operation/kinds.js';
+import { sentences } from '#domain/text/sentences.js';
 import { isStoreUnreachable } from '#persistence/connection.js';
 import { LeaseLost } from '#persistence/operations/transition.js';
 import { Interruption } from './context.js';
@@ -17,11 +18,11 @@ export const classify = (kind: OperationKind, attempt: number, thrown: unknown, 
   // Before any interruption: whoever cannot write must not undo either.
   if (thrown instanceof LeaseLost || isStoreUnreachable(thrown)) return { end: 'abandon' };
   const cause: unknown = signal.aborted ? signal.reason : thrown;
-  if (cause instanceof Interruption) return interrupted(cause);
+  if (cause instanceof Interruption) return interrupted(kind, cause);
   const error = cause instanceof HoldfastError ? cause : unexpected(cause);
-  if (error.disposition === 'fail') return { end: 'fail', error };
+  if (error.disposition === 'fail') return { end: 'fail', error: remediable(kind, error) };
   if (attempt < operationKinds[kind].attempts) return { end: 'retry', error, delayMs: backoffMs(kind, attempt) };
-  return { end: 'fail', error: exhausted(attempt, error) };
+  return { end: 'fail', error: remediable(kind, exhausted(attempt, error)) };
 };
 
 /** An error that is not in the catalogue and stands for a defect. */
@@ -30,12 +31,20 @@ export const isUnexpected = (thrown: unknown): boolean =>
 
 /** Keeps the code, which names the cause; a transient error's own remedy promises another try, this one asks for it. */
 const exhausted = (attempt: number, cause: HoldfastError): HoldfastError =>
-  new HoldfastError(cause.code, `${cause.detail} Attempt ${attempt} was the last.`, {
+  new HoldfastError(cause.code, sentences(cause.detail, `Attempt ${attempt} was the last.`), {
     cause,
     remedy: 'Mend the cause, then retry the operation.',
   });
 
-const interrupted = ({ why }: Interruption): Verdict => {
+/** An import cannot be retried, since the URL of its source is forgotten with its end: it is asked for anew. */
+const remediable = (kind: OperationKind, error: HoldfastError): HoldfastError => {
+  const { code, detail, problems } = error;
+  const remedy = error.remedy.replace('retry the operation', 'ask for a new import');
+  if (kind !== 'import' || remedy === error.remedy) return error;
+  return new HoldfastError(code, detail, { cause: error.cause, problems, remedy });
+};
+
+const interrupted = (kind: OperationKind, { why }: Interruption): Verdict => {
   switch (why) {
     case 'shutdown':
       return { end: 'release' };
@@ -46,7 +55,7 @@ const interrupted = ({ why }: Interruption): Verdict => {
     case 'deadline':
       return {
         end: 'fail',
-        error: new HoldfastError('operation_timeout', 'One attempt took longer than this kind may.'),
+        error: remediable(kind, new HoldfastError('operation_timeout', 'One attempt took longer than this kind may.')),
       };
   }
 };

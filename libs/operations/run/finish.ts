@@ -2,6 +2,7 @@ import type { OperationMoment } from '#domain/operation/effects.js';
 import type { OperationKind } from '#domain/operation/kinds.js';
 import { nextStatus } from '#domain/operation/state-machine.js';
 import type { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import { faultPoints } from '#observability/fault-points.js';
 import { appendAudit } from '#persistence/audit/append.js';
 import type { Tx } from '#persistence/connection.js';
@@ -62,7 +63,7 @@ export const fail = (
   error: HoldfastError,
   leftBehind: readonly string[],
 ): Promise<void> => {
-  const line = `Failed: ${error.code}: ${error.detail} ${error.remedy}`;
+  const line = sentences(`Failed: ${error.code}: ${error.detail}`, error.remedy);
   const end: End = { event: 'fail', documents: { error: errorDocument(error, leftBehind) }, line };
   return finish(context, lease, end, async (tx) => {
     if (!replacesServer.has(context.operation.kind)) return;
@@ -80,7 +81,12 @@ export const cancel = async (context: AttemptContext, lease: Lease, leftBehind: 
   const end: End =
     leftBehind.length === 0
       ? { event: 'cancel', documents, line: 'Cancelled and rolled back.' }
-      : { event: 'cancel', documents, moment: 'fail', line: `Cancelled. This is left: ${leftBehind.join('; ')}.` };
+      : {
+          event: 'cancel',
+          documents,
+          moment: 'fail',
+          line: sentences('Cancelled.', `This is left: ${leftBehind.join('; ')}`),
+        };
   return finish(context, lease, end, async () => undefined);
 };
 
@@ -125,7 +131,8 @@ export const waitForRetry = (
 ): Promise<void> =>
   control.db.transaction().execute(async (tx) => {
     await endAttempt(tx, lease, { event: 'wait', error: errorDocument(error, []), dueAt });
-    await appendLog(tx, operation.id, 'warn', `${error.code}: ${error.detail} Tried again at ${dueAt.toISOString()}.`);
+    const line = sentences(`${error.code}: ${error.detail}`, `Tried again at ${dueAt.toISOString()}.`);
+    await appendLog(tx, operation.id, 'warn', line);
   });
 
 /** The worker shuts down: another one may go on at once. */

@@ -211,7 +211,7 @@ describe('a policy', () => {
 
   it('copies to the second store unless another one is named, never to the first', async () => {
     expect((await put(policyPath, { makeCopy: true })).body).toMatchObject({ makeCopy: true, copyStore: 'second' });
-    expect((await put(policyPath, { store: 'second' })).body.code).toBe('invalid_request');
+    expect((await put(policyPath, { makeCopy: false, store: 'second' })).body.code).toBe('invalid_request');
     expect((await put(policyPath, { makeCopy: false, copyStore: null })).body).toMatchObject({ copyStore: null });
   });
 

@@ -4,7 +4,7 @@ import { operationKinds } from '#domain/operation/kinds.js';
 import { retryOperation } from '#operations/requests/cancel-and-retry.js';
 import { findOperation } from '#persistence/operations/read.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
-import { cancel, create, databaseRow, request } from '../../support/requests.js';
+import { backup, cancel, create, databaseRow, onBackup, request } from '../../support/requests.js';
 import { complaints } from '../../support/soundness.js';
 
 let installation: FakeInstallation;
@@ -212,6 +212,29 @@ describe('cancelling an upgrade', () => {
 });
 
 describe('retrying', () => {
+  const retry = (id: string) =>
+    installation.control.db.transaction().execute((tx) => retryOperation(installation.control, tx, 'test', id));
+
+  it('what was cancelled, and has removed its database, is refused with what to ask for in its place', async () => {
+    const { databaseId, operationId } = await create(installation, 'to-restore');
+    await installation.runner().run(operationId);
+    const taken = await backup(installation, databaseId);
+    expect(await installation.runner().run(taken.operationId)).toEqual({ kind: 'done' });
+    // The verification that follows a backup is none of this.
+    const queued = installation.control.db.selectFrom('operations').select('id').where('status', '=', 'queued');
+    for (const { id } of await queued.execute()) await cancel(installation, id);
+    const restore = await onBackup(installation, taken.backupId, { type: 'restore', keepCredentials: false });
+    await cancel(installation, restore);
+    await expect(retry(restore)).rejects.toMatchObject({
+      ...{ code: 'database_not_ready', remedy: expect.stringContaining('Ask for a new restore') },
+    });
+    const made = await create(installation, 'to-make');
+    await cancel(installation, made.operationId);
+    await expect(retry(made.operationId)).rejects.toMatchObject({
+      ...{ code: 'database_not_ready', remedy: expect.stringContaining('Ask for a new database') },
+    });
+  });
+
   it('and cancelling before a worker came leaves what is still to be removed to a deprovision', async () => {
     const { databaseId, operationId } = await create(installation, 'retry-cancelled');
     installation.host.faults.failNext('createContainer', new HoldfastError('disk_full', 'no space left'));

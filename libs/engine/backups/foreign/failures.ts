@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { types } from 'node:util';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import type { ForeignServer } from '../../ports/foreign-server.js';
 import { ServerReply } from '../../ports/server-reply.js';
 import { DeadlineReached } from '../../wait/deadline.js';
@@ -22,7 +23,7 @@ export const asSourceFailure = (server: ForeignServer, error: unknown): unknown 
   if (isTlsFailure(cause)) {
     return new HoldfastError('import_source_refused', `TLS with ${nameOf(server)} failed (${codeOf(cause)}).`);
   }
-  return new HoldfastError('import_source_unreachable', `${error.detail}.`);
+  return new HoldfastError('import_source_unreachable', sentences(error.detail));
 };
 
 const asReplyFailure = (server: ForeignServer, { code }: ServerReply): HoldfastError => {

@@ -3,6 +3,7 @@ import type { BackupManifest } from '#contracts/backup-manifest.js';
 import { isRoomFor, roomyFor } from '#domain/backup/restored-settings.js';
 import { maxmemoryBytes } from '#domain/database/size.js';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
+import { sentences } from '#domain/text/sentences.js';
 import { headBytes, requireLoadable } from '#domain/rdb/format.js';
 import type { RdbSummary } from '#domain/rdb/summary.js';
 import { maximumDatabases } from '#domain/settings/allow-list.js';
@@ -114,7 +115,7 @@ const readable = async (reading: RdbReading): Promise<RdbSummary> => {
     );
   } catch (error) {
     if (!isHoldfastError(error, 'backup_corrupt')) throw error;
-    throw new HoldfastError('import_invalid', `${error.detail}.`, { cause: error });
+    throw new HoldfastError('import_invalid', sentences(error.detail), { cause: error });
   }
 };
 

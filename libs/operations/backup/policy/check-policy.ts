@@ -15,10 +15,12 @@ export const checkedPolicy = (control: Control, policy: BackupPolicy): BackupPol
   }
   checkTiming(control, policy);
   const store = policy.store ?? control.backupStores[0];
+  // Also where no copies are made: whoever names both means them, and would hear of it when it is needed.
+  if (policy.copyStore === store)
+    throw invalid([{ path: 'copyStore', message: 'must be another one than the first store' }]);
   if (!policy.makeCopy) return policy;
   const copyStore = policy.copyStore ?? control.backupStores.find((name) => name !== store);
   if (copyStore === undefined) throw invalid([{ path: 'copyStore', message: 'there is no second store to copy to' }]);
-  if (copyStore === store) throw invalid([{ path: 'copyStore', message: 'must be another one than the first store' }]);
   return { ...policy, copyStore };
 };
 
