@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
  * jest's global set-up: gives this run parts of the test ports that no other run on the machine has. A part is owned by whoever listens
  * on its last port, so that a run that is killed gives its parts back. `free-ports.ts` hands out what is in them.
  */
-const [lowest, parts, partSize] = [24_000, 16, 500];
+const [lowest, parts, partSize] = [24_000, 8, 1000];
 
 const claim = (part) =>
   new Promise((resolve, reject) => {
