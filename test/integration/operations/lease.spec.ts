@@ -19,12 +19,14 @@ afterEach(() => faultPoints.disarmAll());
 
 const signal = new AbortController().signal;
 
-/** What happens to a worker that stands still for longer than its lease. */
+/** What happens to a worker that stands still for longer than its lease. One whose process goes on renews it: not in between. */
 const loseLease = async (operationId: string): Promise<void> => {
-  await sql`UPDATE operations SET lease_expires_at = now() - interval '1 second' WHERE id = ${operationId}`.execute(
-    installation.control.db,
-  );
-  expect(await rescueLostLeases(installation.control.db)).toContain(operationId);
+  const lost = await installation.control.db.transaction().execute(async (tx) => {
+    const expired = sql`now() - interval '1 second'`;
+    await sql`UPDATE operations SET lease_expires_at = ${expired} WHERE id = ${operationId}`.execute(tx);
+    return rescueLostLeases(tx);
+  });
+  expect(lost).toContain(operationId);
 };
 
 const provisioned = async (handle: string): Promise<string> => {
