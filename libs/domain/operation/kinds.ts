@@ -8,7 +8,7 @@ export interface OperationKindEntry {
   readonly app: 'lifecycle-worker' | 'backup-worker';
   /**
    * Whether it holds its databases: then one such operation at a time touches each. One that only reads them stands in line with others
-   * that do, and neither waits for those that hold nor keeps them waiting: a promotion by night does not wait for a backup.
+   * of its kind, and neither waits for those that hold nor keeps them waiting: a promotion by night does not wait for a backup.
    */
   readonly exclusive: boolean;
   /** How often a worker tries before the operation fails; only transient errors are tried again. */

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { isUniqueViolation, type Db } from '../connection.js';
 import type { OperationRow } from '../tables.js';
+import { itsTurn } from './turn.js';
 
 export interface Lease {
   readonly operationId: string;
@@ -9,9 +10,8 @@ export interface Lease {
 }
 
 /**
- * Takes an operation for one attempt: a guarded update with a lease. Returns null when somebody else has it, when it is over,
- * when an older operation on one of its databases has not ended, or when as many of its kind run as may. The unique index on active targets
- * is the last guard.
+ * Takes an operation for one attempt: a guarded update with a lease. Returns null when somebody else has it, when it is over, when it is not
+ * its turn, or when as many of its kind run as may. The unique index on active targets is the last guard.
  */
 export const claimOperation = async (
   db: Db,
@@ -55,10 +55,7 @@ const claim = async (
     WITH claimed AS (
       UPDATE operations SET status = 'running', attempt = attempt + 1, lease_owner = ${owner},
         lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', started_at = coalesce(started_at, now()), error = NULL
-      WHERE id = ${operationId} AND status IN ('queued', 'waiting') AND NOT EXISTS (${unless}) AND NOT EXISTS (
-        SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
-        WHERE mine.operation_id = ${operationId} AND older.operation_id <> mine.operation_id AND NOT older.finished
-          AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))
+      WHERE id = ${operationId} AND status IN ('queued', 'waiting') AND NOT EXISTS (${unless}) AND ${itsTurn}
       RETURNING *
     ), held AS (
       UPDATE operation_targets SET active = exclusive FROM claimed WHERE operation_id = claimed.id

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { OperationKind } from '#domain/operation/kinds.js';
 import type { Db, Tx } from '../connection.js';
+import { itsTurn } from './turn.js';
 
 export interface WakeUp {
   readonly operationId: string;
@@ -8,16 +9,10 @@ export interface WakeUp {
   readonly dispatchNo: number;
 }
 
-/** No older operation on one of its databases has yet to end. */
-const itsTurn = sql`NOT EXISTS (
-  SELECT FROM operation_targets mine JOIN operation_targets older USING (database_id)
-  WHERE mine.operation_id = outbox.operation_id AND older.operation_id <> mine.operation_id AND NOT older.finished
-    AND older.exclusive = mine.exclusive AND (older.operation_id < mine.operation_id OR older.active))`;
-
 /**
- * Locks the wake-ups that are owed and due, oldest first, and numbers each dispatch. Only operations whose turn it is: an older
- * unfinished operation on the same database keeps the younger ones back. Of a kind with a limit no more than may run: a thousand backups that
- * are due at once would otherwise go round between the queue and the workers. Concurrent relays skip each other's rows.
+ * Locks the wake-ups that are owed and due, oldest first, and numbers each dispatch. Only operations whose turn it is. Of a kind with a limit no
+ * more than may run: a thousand backups that are due at once would otherwise go round between the queue and the workers. Concurrent relays
+ * skip each other's rows.
  */
 export const takeDueWakeUps = async (tx: Tx, limit: number): Promise<readonly WakeUp[]> => {
   const { rows } = await sql<WakeUp>`

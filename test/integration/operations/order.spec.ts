@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { stepsOf } from '#persistence/operations/read.js';
+import { faultPoints } from '#observability/fault-points.js';
+import { findOperation, stepsOf } from '#persistence/operations/read.js';
 import { createFakeInstallation, looked, type FakeInstallation } from '../../support/fake-installation.js';
 import { startScheduler, startWorker, type Closable } from '../../support/fake-workers.js';
-import { create, finished, request } from '../../support/requests.js';
+import { eventually } from '../../support/eventually.js';
+import { pauseAt } from '../../support/pause.js';
+import { queueUrl } from '../../support/queue.js';
+import { backup, cancel, create, finished, onBackup, request } from '../../support/requests.js';
 import { complaints } from '../../support/soundness.js';
 
 const patience = 30_000;
@@ -12,8 +16,10 @@ const running: Closable[] = [];
 beforeAll(async () => {
   installation = await createFakeInstallation();
   running.push(await startScheduler(installation), await startWorker(installation), await startWorker(installation));
+  running.push(await startWorker(installation, {}, queueUrl(), 'backup-worker'));
 });
 afterAll(async () => {
+  faultPoints.disarmAll();
   await Promise.all(running.map((one) => one.close()));
   await installation.close();
 });
@@ -66,6 +72,35 @@ describe('operations on one database', () => {
         expect((await stepsOf(installation.control.db, [id])).every(({ status }) => status === 'succeeded')).toBe(true);
       }
       expect(await complaints(looked(installation))).toEqual([]);
+    },
+    patience,
+  );
+});
+
+describe('operations that only read one database', () => {
+  it(
+    'wait for those of their own kind, and a backup for no verification',
+    async () => {
+      const { databaseId, operationId } = await create(installation, 'read');
+      await finished(installation, operationId);
+      const pause = pauseAt('verify-backup:claimed');
+      const { backupId } = await backup(installation, databaseId);
+      await pause.reached;
+      const { db } = installation.control;
+      const verifying = db.selectFrom('operations').select('id').where('status', '=', 'running');
+      const first = await verifying.where('kind', '=', 'verify-backup').executeTakeFirst();
+      const second = await onBackup(installation, backupId, { type: 'verify' });
+      const next = await backup(installation, databaseId);
+      expect(await finished(installation, next.operationId)).toMatchObject({ status: 'succeeded', attempt: 1 });
+      expect(await findOperation(db, second)).toMatchObject({ status: 'queued', attempt: 0 });
+      expect(await installation.runner().run(second)).toEqual({ kind: 'not-claimed' });
+      await cancel(installation, first?.id ?? '');
+      pause.goOn();
+      await eventually(async () => expect(await findOperation(db, second)).toMatchObject({ attempt: 1 }), {
+        withinMs: 20_000,
+      });
+      await cancel(installation, second);
+      expect((await finished(installation, second)).status).toBe('cancelled');
     },
     patience,
   );
