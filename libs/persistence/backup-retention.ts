@@ -8,6 +8,7 @@ export interface RetentionRow {
   readonly snapshot_at: Date;
   /** The best of it and of its complete copies: data that are good in one store are good. */
   readonly verification: Verification;
+  readonly keys: number | null;
   /** It, or one of its copies. */
   readonly held: boolean;
 }
@@ -16,7 +17,7 @@ export interface RetentionRow {
 export const retainableBackups = async (db: Db | Tx, databaseId: string): Promise<readonly RetentionRow[]> =>
   (
     await sql<RetentionRow>`
-      SELECT id, kind, snapshot_at,
+      SELECT id, kind, snapshot_at, keys::float8 AS keys,
         (SELECT one.verification FROM backups one
          WHERE one.id = backups.id OR (one.copy_of = backups.id AND one.status = 'complete')
          ORDER BY array_position(ARRAY['verified', 'unverified', 'unverifiable', 'failed'], one.verification) LIMIT 1) AS verification,

@@ -80,6 +80,19 @@ export const isPlaceOfAnother = async (
   return (await live.limit(1).executeTakeFirst()) !== undefined;
 };
 
+/** The newest complete one of its database that was there before this one, and is no copy. */
+export const backupBefore = (tx: Tx, { id, database_id }: BackupRow): Promise<BackupRow | undefined> =>
+  tx
+    .selectFrom('backups')
+    .selectAll()
+    .where('database_id', '=', database_id)
+    .where('id', '<>', id)
+    .where('status', '=', 'complete')
+    .where('copy_of', 'is', null)
+    .orderBy('snapshot_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 /** How many complete ones lie in each store. */
 export const backupsInStores = (db: Db): Promise<{ store: string; backups: number }[]> =>
   db

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { backupKinds, verifications } from './backup.js';
-import { localDay } from './local-day.js';
 import { decideRetention, type RetainableBackup, type RetentionSubject } from './retention.js';
 import { dayText, keptByOracle } from './testing/retention-oracle.js';
 
@@ -10,7 +9,7 @@ const utc = { daily: 2, monthly: 1, yearly: 1, timeZone: 'UTC' };
 const now = new Date('2026-06-20T12:00:00Z');
 
 const backup = (at: string, more: Partial<RetainableBackup> = {}): RetainableBackup => ({
-  ...{ id: at, kind: 'automatic', snapshotAt: new Date(at), verification: 'verified', held: false },
+  ...{ id: at, kind: 'automatic', snapshotAt: new Date(at), verification: 'verified', keys: 5, held: false },
   ...more,
 });
 const purged = (backups: readonly RetainableBackup[], subject = living, policy = utc): readonly string[] =>
@@ -51,6 +50,16 @@ describe('decideRetention', () => {
     }
   });
 
+  it('never puts an empty one in the place of one with keys, however many of them are verified', () => {
+    const dates = ['2026-06-01', '2026-06-02', '2026-06-03', '2026-06-17', '2026-06-18', '2026-06-19'];
+    const backups = dates.map((date, index) => backup(`${date}T00:00:00Z`, { keys: index < 3 ? 5 : 0 }));
+    const ids = backups.map(({ id }) => id);
+    expect(purged(backups)).toEqual([ids[0], ids[3]]);
+    expect(purged(backups, { backupsEnabled: true, deprovisioned: true })).toEqual([ids[0], ids[1], ids[3], ids[4]]);
+    const unread = backups.map((one) => (one.keys === 0 ? { ...one, keys: null } : one));
+    expect(purged(unread)).toEqual([ids[0], ids[1], ids[2], ids[3]]);
+  });
+
   it('keeps within a day the last one, the last one not found broken and the last one that is proven', () => {
     const day = (['verified', 'verified', 'unverified', 'unverifiable', 'failed', 'failed'] as const).map(
       (verification, hour) => backup(`2026-06-18T0${hour}:00:00Z`, { verification }),
@@ -86,28 +95,6 @@ describe('decideRetention', () => {
     const ahead = ['2031-01-01T00:00:00Z', '2032-01-01T00:00:00Z'].map((at) => backup(at));
     const days = ['2026-06-17', '2026-06-18', '2026-06-19'].map((date) => backup(`${date}T00:00:00Z`));
     expect(purged([...ahead, ...days])).toEqual([days[0]?.id]);
-  });
-});
-
-describe('localDay', () => {
-  it.each([
-    ['2024-02-28T23:59:59.999Z', 'UTC', 20_240_228],
-    ['2024-02-29T00:00:00Z', 'UTC', 20_240_229],
-    // Before and after the clocks of Berlin go forward, and back.
-    ['2026-03-28T22:59:59Z', 'Europe/Berlin', 20_260_328],
-    ['2026-03-28T23:00:00Z', 'Europe/Berlin', 20_260_329],
-    ['2026-03-29T21:59:59Z', 'Europe/Berlin', 20_260_329],
-    ['2026-03-29T22:00:00Z', 'Europe/Berlin', 20_260_330],
-    ['2026-10-25T22:59:59Z', 'Europe/Berlin', 20_261_025],
-    ['2026-10-25T23:00:00Z', 'Europe/Berlin', 20_261_026],
-    ['2026-11-02T04:59:59Z', 'America/New_York', 20_261_101],
-    ['2026-12-31T18:14:59Z', 'Asia/Kathmandu', 20_261_231],
-    ['2026-12-31T18:15:00Z', 'Asia/Kathmandu', 20_270_101],
-    // Samoa left out 30 December 2011.
-    ['2011-12-30T09:59:59Z', 'Pacific/Apia', 20_111_229],
-    ['2011-12-30T10:00:00Z', 'Pacific/Apia', 20_111_231],
-  ])('of %s in %s is %i', (at, timeZone, day) => {
-    expect(localDay(new Date(at), timeZone)).toBe(day);
   });
 });
 
@@ -229,6 +216,7 @@ const backups = fc
       kind: fc.constantFrom(...backupKinds, 'automatic' as const, 'automatic' as const),
       hours: fc.nat(24 * 800),
       verification: fc.constantFrom(...verifications, 'verified' as const),
+      keys: fc.constantFrom(0, 7, null),
       held: fc.nat(9).map((roll) => roll === 0),
     }),
     { maxLength: 60 },
@@ -288,6 +276,8 @@ describe('decideRetention, of any backups', () => {
         expect(newest(kept)).toBe(newest(all));
         const verified = (some: readonly RetainableBackup[]) => some.filter((one) => one.verification === 'verified');
         expect(newest(verified(kept))).toBe(newest(verified(all)));
+        const filled = (some: readonly RetainableBackup[]) => verified(some).filter(({ keys }) => keys !== 0);
+        expect(newest(filled(kept))).toBe(newest(filled(all)));
         const raised = { ...policy, daily: policy.daily + more, monthly: policy.monthly + more };
         const keptByMore = decideRetention(all, subject, raised, now).keep;
         expect([...keep.keys()].filter((id) => !keptByMore.has(id))).toEqual([]);

@@ -6,6 +6,7 @@ import type { BackupRow } from '#persistence/tables.js';
 import { isManifestKey } from '../backup/location.js';
 import type { OpenedManifest } from '../backup/manifest-file.js';
 import { listBelow, readManifestAt, removeBelow, writtenId } from '../backup/stored.js';
+import { noteEmptied } from '../backup/note-emptied.js';
 import { takeBackup } from '../backup/take.js';
 import { requestFollowUps } from '../requests/backup-follow-ups.js';
 import type { AttemptContext } from '../run/context.js';
@@ -82,7 +83,9 @@ const record = async (context: AttemptContext): Promise<void> => {
   await context.write(async (tx) => {
     const complete = { manifest, manifestKey: found.key, envelope, keys };
     const first = await completeBackup(tx, backup.id, complete);
-    if (first && backup.copy_of === null) await requestFollowUps(context.control, tx, backup);
+    if (!first || backup.copy_of !== null) return;
+    if (keys === 0) await noteEmptied(context.control, tx, backup);
+    await requestFollowUps(context.control, tx, backup);
   });
 };
 

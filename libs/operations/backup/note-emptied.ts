@@ -1,0 +1,20 @@
+import { appendAudit } from '#persistence/audit/append.js';
+import { backupBefore } from '#persistence/backups.js';
+import type { Tx } from '#persistence/connection.js';
+import type { BackupRow } from '#persistence/tables.js';
+import type { Control } from '../control.js';
+import { auditEvent } from '../requests/audit.js';
+
+/** A server that lost its data answers like any other, and its backup restores: that the one before held keys is all there is to tell by. */
+export const noteEmptied = async (control: Control, tx: Tx, backup: BackupRow): Promise<void> => {
+  const before = await backupBefore(tx, backup);
+  const keysBefore = Number(before?.keys ?? 0);
+  if (!before || keysBefore === 0) return;
+  const subject = {
+    environmentId: backup.environment_id,
+    databaseId: backup.database_id,
+    operationId: backup.operation_id,
+  };
+  const detail = { backupId: backup.id, before: before.id, keysBefore };
+  await appendAudit(tx, auditEvent(control.now(), 'backup-snapshot', 'backup.emptied', subject, detail));
+};
