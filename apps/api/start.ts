@@ -3,6 +3,7 @@ import { openBackups } from '#engine/open-backups.js';
 import type { Logger } from '#observability/logger.js';
 import { createRegistry } from '#observability/metrics.js';
 import type { RunningApp } from '#observability/run-app.js';
+import { withIdentifiedStores } from '#operations/backup/identified-stores.js';
 import type { Control } from '#operations/control.js';
 import { verifyHistory } from '#operations/history/verify.js';
 import { requireDatabaseUrl } from '#configuration/required.js';
@@ -29,7 +30,7 @@ export const startApi = async (
       verify: () => verifyHistory(control.db, checkpoints),
       checkpoints: () => checkpoints.read(),
     },
-    backups: openBackups(configuration),
+    backups: withIdentifiedStores(control, openBackups(configuration)),
   });
   await app.listen(configuration.port, configuration.listenAddress);
   return app;

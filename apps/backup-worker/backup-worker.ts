@@ -5,6 +5,7 @@ import { requireDatabaseUrl, requireQueueUrl } from '#configuration/required.js'
 import { operationKindNames, operationKinds } from '#domain/operation/kinds.js';
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
+import { withIdentifiedStores } from '#operations/backup/identified-stores.js';
 import type { Control } from '#operations/control.js';
 import { OperationRunner } from '#operations/run/operation-runner.js';
 import { reachable, workerName } from '#operations/run/worker-name.js';
@@ -29,7 +30,7 @@ export class BackupWorker {
   ) {
     this.runner = new OperationRunner({
       control,
-      engines: openEngines(configuration),
+      engines: withIdentifiedStores(control, openEngines(configuration)),
       worker: workerName(),
       leaseMs: configuration.leaseSeconds * 1000,
       memoryOvercommit: configuration.memoryOvercommit,

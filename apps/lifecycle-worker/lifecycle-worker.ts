@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { Logger } from '#observability/logger.js';
 import type { Configuration } from '#configuration/configuration.js';
 import { openEngines } from '#engine/open-engines.js';
+import { withIdentifiedStores } from '#operations/backup/identified-stores.js';
 import type { Control } from '#operations/control.js';
 import { requireDatabaseUrl, requireQueueUrl } from '#configuration/required.js';
 import { OperationRunner } from '#operations/run/operation-runner.js';
@@ -31,7 +32,7 @@ export class LifecycleWorker {
     control: Control,
     private readonly logger: Logger,
   ) {
-    const engines = openEngines(configuration);
+    const engines = withIdentifiedStores(control, openEngines(configuration));
     this.runner = new OperationRunner({
       control,
       engines,

@@ -6,6 +6,7 @@ import { requireDatabaseUrl, requireQueueUrl } from '#configuration/required.js'
 import { notWithinMs, sweepKinds, type SweepKind } from '#domain/drift/sweep.js';
 import { openEngines } from '#engine/open-engines.js';
 import type { Logger } from '#observability/logger.js';
+import { withIdentifiedStores } from '#operations/backup/identified-stores.js';
 import { backupSweeps } from '#operations/backup/sweeps.js';
 import { credentialSweeps } from '#operations/credentials/sweeps.js';
 import { newId, type Control } from '#operations/control.js';
@@ -34,7 +35,7 @@ export class SweepWorker {
     private readonly control: Control,
     private readonly logger: Logger,
   ) {
-    const engines = openEngines(configuration);
+    const engines = withIdentifiedStores(control, openEngines(configuration));
     const lookout = openLookout(control, engines);
     const sweeps: Record<SweepKind, Sweep> = {
       drift: driftSweep(lookout),

@@ -1,7 +1,7 @@
 import { loadBackupStores } from '#configuration/backup-stores.js';
 import { ServerBackupStreams } from './backups/backup-streams.js';
 import type { BackupStreams } from './ports/backup-streams.js';
-import type { ObjectStores } from './ports/object-store.js';
+import type { IdentifiableStores } from './ports/object-store.js';
 import { openStores } from './stores/open-stores.js';
 
 export interface BackupSettings {
@@ -10,7 +10,7 @@ export interface BackupSettings {
 }
 
 export interface OpenBackups {
-  readonly stores: ObjectStores;
+  readonly stores: IdentifiableStores;
   readonly streams: BackupStreams;
 }
 

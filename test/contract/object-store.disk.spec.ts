@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DirectoryIdentity } from '#engine/stores/directory-identity.js';
 import { DirectoryStore } from '#engine/stores/directory-store.js';
 import { bytesOf, calm, chunked, expectCode, expectSame, keysOf, put, read } from './object-store.fixture.js';
 
@@ -118,6 +119,35 @@ describe('the directory of a store', () => {
     writeFileSync(join(root, '.unfinished', 'note'), 'mine');
     expect(await store.removeUnfinished('', new Date('2026-01-02T00:00:00Z'), calm)).toBe(1);
     expect(readdirSync(join(root, '.unfinished')).sort()).toEqual([`${young.getTime()}-x`, 'note']);
+  });
+});
+
+describe('the identity of a directory', () => {
+  const file = (): string => join(root, '.holdfast-store');
+
+  it('is what was written last, is no object, and nothing while there is none', async () => {
+    const identity = new DirectoryIdentity(root);
+    expect(await identity.read()).toBeNull();
+    await identity.write('one');
+    await identity.write('two');
+    expect(await new DirectoryIdentity(root).read()).toBe('two');
+    expect(await keysOf(store)).toEqual([]);
+    expect(readdirSync(join(root, '.unfinished'))).toEqual([]);
+    execFileSync('sh', ['-c', identity.byHand('three')]);
+    expect(await identity.read()).toBe('three');
+    writeFileSync(file(), '');
+    expect(await identity.read()).toBeNull();
+  });
+
+  it('is not looked for elsewhere, nor in a directory that is not there', async () => {
+    writeFileSync(join(directory, 'note'), 'mine');
+    symlinkSync(join(directory, 'note'), file());
+    await expectCode(new DirectoryIdentity(root).read(), 'backup_store_refused');
+    await new DirectoryIdentity(root).write('one');
+    expect(readFileSync(join(directory, 'note'), 'utf8')).toBe('mine');
+    rmSync(root, { recursive: true });
+    await expectCode(new DirectoryIdentity(root).read(), 'backup_store_unreachable');
+    await expectCode(new DirectoryIdentity(root).write('one'), 'backup_store_unreachable');
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,9 +53,9 @@ describe('a directory', () => {
     patience,
   );
 
-  it(
-    'that goes in the middle is waited for, and the backup goes on when it is back',
-    async () => {
+  it.each(['nothing', 'an empty directory'])(
+    'that goes in the middle is waited for with %s in its place, and the backup goes on when it is back',
+    async (left) => {
       await command('mount', ['-o', 'remount,size=200m', place()]);
       const { backupId, operationId } = await backup(run.installation, run.source);
       await eventually(async () => expect(await run.faults.journal(operationId)).toEqual(['1: write running']), {
@@ -63,6 +63,7 @@ describe('a directory', () => {
       });
       worker.kill('SIGSTOP');
       await rename(store(), `${store()}-away`);
+      if (left !== 'nothing') await mkdir(store());
       worker.kill('SIGCONT');
       await eventually(
         async () =>
@@ -73,6 +74,7 @@ describe('a directory', () => {
           }),
         { withinMs: 60_000 },
       );
+      if (left !== 'nothing') await rmdir(store());
       await rename(`${store()}-away`, store());
       await run.succeeded(operationId);
       expect(await run.row(backupId)).toMatchObject({ status: 'complete' });

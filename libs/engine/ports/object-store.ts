@@ -33,9 +33,23 @@ export interface StoredObject {
   readonly modifiedAt: Date;
 }
 
+/** What tells a place from another one that is found under its path. Errors are those of ObjectStore. */
+export interface StoreIdentity {
+  /** Null when the place has none. */
+  read(): Promise<string | null>;
+  write(identity: string): Promise<void>;
+  /** The command by which an administrator puts this identity there. */
+  byHand(identity: string): string;
+}
+
 export interface ObjectStores {
   /** The first one is the default. */
   readonly names: readonly string[];
   /** Errors: `backup_store_unknown`. */
   open(name: string): ObjectStore;
+}
+
+export interface IdentifiableStores extends ObjectStores {
+  /** Null when nothing else is ever found in its place. Errors: `backup_store_unknown`. */
+  identityOf(name: string): StoreIdentity | null;
 }

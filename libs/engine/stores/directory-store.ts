@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm, type FileHandle, lstat } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '#domain/errors/holdfast-error.js';
 import type { ObjectStore, StoredObject } from '../ports/object-store.js';
-import { codeOf, directoryError } from './directory-errors.js';
+import { codeOf, describeDirectory, isThere, touchDirectory } from './directory-errors.js';
 import { haveFolders, makeFolders, removeEmptyFolders, syncFolders } from './folders.js';
 import { findFile, listFolder } from './listed-folder.js';
 import { assertKey, assertPrefix } from './object-keys.js';
@@ -23,7 +23,7 @@ export class DirectoryStore implements ObjectStore {
     private readonly root: string,
     private readonly isOwn: boolean,
   ) {
-    this.description = `directory ${root}`;
+    this.description = describeDirectory(root);
   }
 
   async put(key: string, body: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
@@ -108,16 +108,15 @@ export class DirectoryStore implements ObjectStore {
 
   private async finish(file: UnfinishedFile, key: string): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
+      // First, so that no folder is made in what has taken the root's place meanwhile.
+      if (!(await isThere(file.path))) throw this.unreachable(key, 'was removed as unfinished while it was written');
       try {
         await makeFolders(this.root, key);
         await rename(file.path, join(this.root, key));
         break;
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') throw error;
         // Somebody else may have removed a folder because it was empty.
-        if (attempt < attempts) continue;
-        const isThere = await lstat(file.path).then(Boolean, () => false);
-        throw isThere ? error : this.unreachable(key, 'was removed as unfinished while it was written', error);
+        if (codeOf(error) !== 'ENOENT' || attempt === attempts) throw error;
       }
     }
     await syncFolders(this.root, key);
@@ -145,28 +144,15 @@ export class DirectoryStore implements ObjectStore {
   }
 
   /** Whatever touches the file system passes here; the errors of a body do not. */
-  private async touch<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT' || (await this.isRootThere())) throw directoryError(this.description, error);
-      const what = 'is not there; its disk may not be mounted';
-      throw new HoldfastError('backup_store_unreachable', `${this.description} ${what}`, { cause: error });
-    }
-  }
-
-  private isRootThere(): Promise<boolean> {
-    return access(this.root).then(
-      () => true,
-      (error: unknown) => codeOf(error) !== 'ENOENT',
-    );
+  private touch<T>(work: () => Promise<T>): Promise<T> {
+    return touchDirectory(this.root, work);
   }
 
   private missing(key: string): HoldfastError {
     return new HoldfastError('backup_object_missing', `${this.description} has no ${key}`);
   }
 
-  private unreachable(key: string, what: string, cause?: unknown): HoldfastError {
-    return new HoldfastError('backup_store_unreachable', `${this.description}: ${key} ${what}`, { cause });
+  private unreachable(key: string, what: string): HoldfastError {
+    return new HoldfastError('backup_store_unreachable', `${this.description}: ${key} ${what}`);
   }
 }

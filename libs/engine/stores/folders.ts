@@ -52,7 +52,7 @@ export const syncFolders = async (root: string, key: string): Promise<void> => {
   await syncFolder(root);
 };
 
-const syncFolder = async (folder: string): Promise<void> => {
+export const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

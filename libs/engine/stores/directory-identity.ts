@@ -1,0 +1,72 @@
+import { constants } from 'node:fs';
+import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StoreIdentity } from '../ports/object-store.js';
+import { codeOf, touchDirectory } from './directory-errors.js';
+import { syncFolder } from './folders.js';
+import { beginFile } from './unfinished-files.js';
+
+/** Its name can be no key. */
+const fileName = '.holdfast-store';
+const longestIdentity = 100;
+
+/** A file in the root of a store: an empty directory in the place of a disk has none, another disk has another one. */
+export class DirectoryIdentity implements StoreIdentity {
+  private readonly path: string;
+
+  constructor(private readonly root: string) {
+    this.path = join(root, fileName);
+  }
+
+  read(): Promise<string | null> {
+    return touchDirectory(this.root, async () => {
+      const handle = await this.open();
+      if (!handle) return null;
+      try {
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(longestIdentity), 0, longestIdentity, 0);
+        return buffer.subarray(0, bytesRead).toString().trim() || null;
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  /** Whole or not at all: a half one would be that of another place. */
+  write(identity: string): Promise<void> {
+    return touchDirectory(this.root, async () => {
+      const file = await beginFile(this.root, new Date());
+      try {
+        await fill(file.handle, `${identity}\n`);
+        await rename(file.path, this.path);
+        await syncFolder(this.root);
+      } catch (error) {
+        await rm(file.path, { force: true }).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  byHand(identity: string): string {
+    return `echo ${identity} > '${this.path}'`;
+  }
+
+  private async open(): Promise<FileHandle | null> {
+    try {
+      return await open(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      // What is absent must be so in a root that is there.
+      await access(this.root);
+      return null;
+    }
+  }
+}
+
+const fill = async (handle: FileHandle, text: string): Promise<void> => {
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
