@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,8 @@ export interface Installation {
   close(): Promise<void>;
 }
 
+const portCount = 200;
+
 const ignore = { warn: () => undefined, error: () => undefined };
 
 /** Versions with no dates, so that tests may provision all of them. */
@@ -55,7 +57,7 @@ export const createInstallation = async (more: Readonly<Record<string, string>> 
   const home = await mkdtemp(join(tmpdir(), 'holdfast-e2e-'));
   const database = await createTestDatabase();
   const port = await freePort();
-  const ports = await freePortRange(200);
+  const ports = await freePortRange(portCount);
   await writeFile(join(home, 'master.key'), `1:${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   await writeFile(join(home, 'catalogue.json'), JSON.stringify(catalogue));
   const environment = {
@@ -67,7 +69,8 @@ export const createInstallation = async (more: Readonly<Record<string, string>> 
     HOLDFAST_CATALOGUE_FILE: join(home, 'catalogue.json'),
     HOLDFAST_EDGE_IMAGE: haproxyImage(),
     HOLDFAST_EDGE_PORTS: `${ports.first}-${ports.last}`,
-    HOLDFAST_NETWORK_POOL: `10.${randomInt(128, 200)}.${randomInt(16) * 16}.0/20`,
+    // As much its own as its ports are.
+    HOLDFAST_NETWORK_POOL: `10.${String(128 + (Math.floor(ports.first / portCount) % 100))}.0.0/20`,
     HOLDFAST_LEASE_SECONDS: '2',
     HOLDFAST_MEMORY_OVERCOMMIT: '100',
     // Tests that stop and remove things by hand want to see what comes of it; those of the sweep switch it on.
