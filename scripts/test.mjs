@@ -13,10 +13,9 @@ import { prepare, root, run } from './prepare.mjs';
 const tiers = ['unit', 'architecture', 'contract', 'integration', 'e2e', 'faults'];
 /** What a test or a hook may take that says nothing else: a busy machine is no failure. */
 const patienceMs = 30_000;
+/** Most files wait more than they work, so that two keep even a small machine busy. */
+const atATime = Math.max(2, availableParallelism() - 1);
 const needServices = new Set(['contract', 'integration', 'e2e', 'faults']);
-/** Files with services wait for servers most of the time: at one more than there are cores, half of each core is idle still. */
-const filesAtATime = (tier) =>
-  needServices.has(tier) ? availableParallelism() + 1 : Math.max(2, availableParallelism() - 1);
 
 const { values, positionals } = parseArgs({
   options: { faults: { type: 'boolean', default: false } },
@@ -32,7 +31,7 @@ const runTier = async (tier, environment, reports) => {
   const startedAt = performance.now();
   const report = join(reports, `${tier}.json`);
   const flags = ['--selectProjects', tier, '--json', `--outputFile=${report}`, '--passWithNoTests'];
-  flags.push(`--testTimeout=${patienceMs}`, `--maxWorkers=${filesAtATime(tier)}`);
+  flags.push(`--testTimeout=${patienceMs}`, `--maxWorkers=${atATime}`);
   if (values.faults) flags.push('--reporters=default', `--reporters=${join(root, 'scripts/each-test.mjs')}`);
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', ...flags];
   console.log(`\n== ${tier}`);
