@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -124,30 +125,40 @@ describe('the directory of a store', () => {
 
 describe('the identity of a directory', () => {
   const file = (): string => join(root, '.holdfast-store');
+  const [one, two] = [randomUUID(), randomUUID()];
 
   it('is what was written last, is no object, and nothing while there is none', async () => {
     const identity = new DirectoryIdentity(root);
     expect(await identity.read()).toBeNull();
-    await identity.write('one');
-    await identity.write('two');
-    expect(await new DirectoryIdentity(root).read()).toBe('two');
+    await identity.write(one);
+    await identity.write(two);
+    expect(await new DirectoryIdentity(root).read()).toBe(two);
     expect(await keysOf(store)).toEqual([]);
     expect(readdirSync(join(root, '.unfinished'))).toEqual([]);
-    execFileSync('sh', ['-c', identity.byHand('three')]);
-    expect(await identity.read()).toBe('three');
-    writeFileSync(file(), '');
-    expect(await identity.read()).toBeNull();
+    execFileSync('sh', ['-c', identity.byHand(one)]);
+    expect(await identity.read()).toBe(one);
+    const odd = join(directory, "it's here");
+    mkdirSync(odd);
+    execFileSync('sh', ['-c', new DirectoryIdentity(odd).byHand(two)]);
+    expect(await new DirectoryIdentity(odd).read()).toBe(two);
+    for (const other of ['', 'x; reboot', `${one} x`, 'x'.repeat(5000)]) {
+      writeFileSync(file(), other);
+      expect(await identity.read()).toBeNull();
+    }
   });
 
   it('is not looked for elsewhere, nor in a directory that is not there', async () => {
     writeFileSync(join(directory, 'note'), 'mine');
     symlinkSync(join(directory, 'note'), file());
     await expectCode(new DirectoryIdentity(root).read(), 'backup_store_refused');
-    await new DirectoryIdentity(root).write('one');
+    await new DirectoryIdentity(root).write(one);
     expect(readFileSync(join(directory, 'note'), 'utf8')).toBe('mine');
+    rmSync(file());
+    execFileSync('mkfifo', [file()]);
+    expect(await new DirectoryIdentity(root).read()).toBeNull();
     rmSync(root, { recursive: true });
     await expectCode(new DirectoryIdentity(root).read(), 'backup_store_unreachable');
-    await expectCode(new DirectoryIdentity(root).write('one'), 'backup_store_unreachable');
+    await expectCode(new DirectoryIdentity(root).write(one), 'backup_store_unreachable');
   });
 });
 

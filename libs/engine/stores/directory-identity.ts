@@ -8,7 +8,9 @@ import { beginFile } from './unfinished-files.js';
 
 /** Its name can be no key. */
 const fileName = '.holdfast-store';
-const longestIdentity = 100;
+/** What it holds: other text was not written by Holdfast, and stands in a command that somebody is to type. */
+const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const longest = 100;
 
 /** A file in the root of a store: an empty directory in the place of a disk has none, another disk has another one. */
 export class DirectoryIdentity implements StoreIdentity {
@@ -23,8 +25,9 @@ export class DirectoryIdentity implements StoreIdentity {
       const handle = await this.open();
       if (!handle) return null;
       try {
-        const { buffer, bytesRead } = await handle.read(Buffer.alloc(longestIdentity), 0, longestIdentity, 0);
-        return buffer.subarray(0, bytesRead).toString().trim() || null;
+        const { buffer, bytesRead } = await handle.read(Buffer.alloc(longest), 0, longest);
+        const text = buffer.subarray(0, bytesRead).toString().trim();
+        return form.test(text) ? text : null;
       } finally {
         await handle.close();
       }
@@ -47,12 +50,13 @@ export class DirectoryIdentity implements StoreIdentity {
   }
 
   byHand(identity: string): string {
-    return `echo ${identity} > '${this.path}'`;
+    return `echo ${identity} > '${this.path.replaceAll("'", "'\\''")}'`;
   }
 
   private async open(): Promise<FileHandle | null> {
     try {
-      return await open(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      // A pipe in its place would wait for a writer.
+      return await open(this.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       // What is absent must be so in a root that is there.
