@@ -12,7 +12,7 @@ export interface BackupAge {
   readonly proven_at: Date;
   /** Null while there is no alert. */
   readonly overdue_since: Date | null;
-  /** The newest backup holds no key, and an older one does. */
+  /** The newest backup holds no key, and one of the thirty days before it does. */
   readonly emptied: boolean;
 }
 
@@ -23,7 +23,8 @@ export const backupAges = async (db: Db | Tx, databaseId: string | null = null):
       SELECT databases.id, environment_id, environments.name AS environment, handle, newest.verified_at,
         greatest(newest.verified_at, provisioned_at, schedule.since) AS proven_at, alert.since AS overdue_since,
         coalesce(last.keys = 0 AND EXISTS (
-          SELECT FROM backups WHERE backups.database_id = databases.id AND status = 'complete' AND keys > 0), false) AS emptied
+          SELECT FROM backups WHERE backups.database_id = databases.id AND status = 'complete' AND (keys IS NULL OR keys > 0)
+            AND copy_of IS NULL AND snapshot_at > last.snapshot_at - interval '30 days'), false) AS emptied
       FROM backup_schedules schedule
       JOIN databases ON databases.id = schedule.database_id
       JOIN environments ON environments.id = environment_id
@@ -32,7 +33,7 @@ export const backupAges = async (db: Db | Tx, databaseId: string | null = null):
         SELECT max(snapshot_at) AS verified_at FROM backups
         WHERE backups.database_id = databases.id AND status = 'complete' AND verification = 'verified') newest ON true
       LEFT JOIN LATERAL (
-        SELECT keys FROM backups WHERE backups.database_id = databases.id AND status = 'complete' AND copy_of IS NULL
+        SELECT keys, snapshot_at FROM backups WHERE backups.database_id = databases.id AND status = 'complete' AND copy_of IS NULL
         ORDER BY snapshot_at DESC LIMIT 1) last ON true
       WHERE ${databaseId}::uuid IS NULL OR databases.id = ${databaseId}::uuid
       ORDER BY databases.id`.execute(db)

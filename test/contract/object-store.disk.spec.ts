@@ -129,22 +129,26 @@ describe('the identity of a directory', () => {
 
   it('is what was written last, is no object, and nothing while there is none', async () => {
     const identity = new DirectoryIdentity(root);
-    expect(await identity.read()).toBeNull();
+    expect(await identity.read()).toEqual([]);
     await identity.write(one);
     await identity.write(two);
-    expect(await new DirectoryIdentity(root).read()).toBe(two);
+    expect(await new DirectoryIdentity(root).read()).toEqual([two]);
     expect(await keysOf(store)).toEqual([]);
     expect(readdirSync(join(root, '.unfinished'))).toEqual([]);
-    execFileSync('sh', ['-c', identity.byHand(one)]);
-    expect(await identity.read()).toBe(one);
-    const odd = join(directory, "it's here");
-    mkdirSync(odd);
-    execFileSync('sh', ['-c', new DirectoryIdentity(odd).byHand(two)]);
-    expect(await new DirectoryIdentity(odd).read()).toBe(two);
-    for (const other of ['', 'x; reboot', `${one} x`, 'x'.repeat(5000)]) {
-      writeFileSync(file(), other);
-      expect(await identity.read()).toBeNull();
-    }
+  });
+
+  it.each(['plain', "it's here"])('is added to by hand in a directory "%s", for all to read', async (name) => {
+    const place = join(directory, name);
+    mkdirSync(place);
+    const identity = new DirectoryIdentity(place);
+    for (const id of [one, two]) execFileSync('sh', ['-c', `umask 077; ${identity.byHand(id)}`]);
+    expect(await identity.read()).toEqual([one, two]);
+    expect(modeOf(join(place, '.holdfast-store'))).toBe('644');
+  });
+
+  it.each(['', 'x; reboot', `${randomUUID()} x`, 'x'.repeat(5000)])('is not "%.20s"', async (text) => {
+    writeFileSync(file(), text);
+    expect(await new DirectoryIdentity(root).read()).toEqual([]);
   });
 
   it('is not looked for elsewhere, nor in a directory that is not there', async () => {
@@ -155,7 +159,7 @@ describe('the identity of a directory', () => {
     expect(readFileSync(join(directory, 'note'), 'utf8')).toBe('mine');
     rmSync(file());
     execFileSync('mkfifo', [file()]);
-    expect(await new DirectoryIdentity(root).read()).toBeNull();
+    expect(await new DirectoryIdentity(root).read()).toEqual([]);
     rmSync(root, { recursive: true });
     await expectCode(new DirectoryIdentity(root).read(), 'backup_store_unreachable');
     await expectCode(new DirectoryIdentity(root).write(one), 'backup_store_unreachable');

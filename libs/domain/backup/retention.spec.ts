@@ -56,6 +56,10 @@ describe('decideRetention', () => {
     const ids = backups.map(({ id }) => id);
     expect(purged(backups)).toEqual([ids[0], ids[3]]);
     expect(purged(backups, { backupsEnabled: true, deprovisioned: true })).toEqual([ids[0], ids[1], ids[3], ids[4]]);
+    const unproven = backups.map((one) =>
+      one.keys === 0 ? one : { ...one, keys: null, verification: 'unverifiable' as const },
+    );
+    expect(purged(unproven)).toEqual([ids[0], ids[3]]);
     const unread = backups.map((one) => (one.keys === 0 ? { ...one, keys: null } : one));
     expect(purged(unread)).toEqual([ids[0], ids[1], ids[2], ids[3]]);
   });

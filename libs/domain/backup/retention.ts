@@ -39,13 +39,13 @@ export interface RetentionDecision {
  * - The last backup of each of the `daily` most recent days that have one stays, and of the `monthly` most recent months and `yearly` most
  *   recent years that have one (reference BK-3). A day without a backup counts for nothing: while no backups are made, none goes. The day,
  *   month and year of the newest backup count as well. Days are those of the policy's time zone.
- * - Each is counted four times: among all backups, among those that no verification has found broken, among the verified ones, and among the
- *   verified ones that hold a key; what any of the four keeps stays. So what is not known to be good never takes the place of what is, the
- *   newest verified one never goes, and a server that came back empty pushes out nothing of what it had.
+ * - Each is counted three times: among all backups, among those that no verification has found broken, and among the verified ones; and the
+ *   two latter once more without those that hold no key. What any of the five keeps stays. So what is not known to be good never takes the
+ *   place of what is, the newest verified one never goes, and a server that came back empty pushes out nothing of what it had.
  * - The day that `now` is in has no last backup yet: all of it stays. What lies after `now`, by a wrong clock, stays and takes no place.
  * - Manual, final and held ones stay. A held one counts where it would without: a hold that ends or begins changes nothing for the others.
  * - A database with backups switched off keeps all that it has (reference BK-12).
- * - The automatic ones of a deprovisioned database go (product.md, section 5), but for the newest backup of each of the four counts: they go
+ * - The automatic ones of a deprovisioned database go (product.md, section 5), but for the newest backup of each of the five counts: they go
  *   when a final or manual one that is as good is newer.
  */
 export const decideRetention = (
@@ -108,13 +108,13 @@ const keepByPolicy = (
   }
 };
 
-/** Everything, what was not found broken, what was proven, what was proven and is not empty. */
-const standings = (newestFirst: readonly DatedBackup[]): (readonly DatedBackup[])[] => [
-  newestFirst,
-  newestFirst.filter(({ verification }) => verification !== 'failed'),
-  newestFirst.filter(({ verification }) => verification === 'verified'),
-  newestFirst.filter(({ verification, keys }) => verification === 'verified' && keys !== 0),
-];
+/** Everything; what was not found broken, and what was proven; and of both what is not empty. */
+const standings = (newestFirst: readonly DatedBackup[]): (readonly DatedBackup[])[] => {
+  const sound = newestFirst.filter(({ verification }) => verification !== 'failed');
+  const proven = newestFirst.filter(({ verification }) => verification === 'verified');
+  const filled = [sound, proven].map((group) => group.filter(({ keys }) => keys !== 0));
+  return [newestFirst, sound, proven, ...filled];
+};
 
 const lastOfEach = (newestFirst: readonly DatedBackup[], divisor: number): DatedBackup[] => {
   const periodOf = ({ day }: DatedBackup): number => Math.floor(day / divisor);

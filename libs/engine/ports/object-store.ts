@@ -35,11 +35,12 @@ export interface StoredObject {
 
 /** What tells a place from another one that is found under its path. Errors are those of ObjectStore. */
 export interface StoreIdentity {
-  /** Null when the place has none. */
-  read(): Promise<string | null>;
-  write(identity: string): Promise<void>;
-  /** The command by which an administrator puts this identity there. */
-  byHand(identity: string): string;
+  /** Empty when the place has none; more than one where stores were brought together. */
+  read(): Promise<readonly string[]>;
+  /** In place of what was there. */
+  write(id: string): Promise<void>;
+  /** The command by which an administrator adds this one. */
+  byHand(id: string): string;
 }
 
 export interface ObjectStores {

@@ -8,9 +8,9 @@ import { beginFile } from './unfinished-files.js';
 
 /** Its name can be no key. */
 const fileName = '.holdfast-store';
-/** What it holds: other text was not written by Holdfast, and stands in a command that somebody is to type. */
+/** A line of it: other text was not written by Holdfast, and stands in a command that somebody is to type. */
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const longest = 100;
+const longest = 4096;
 
 /** A file in the root of a store: an empty directory in the place of a disk has none, another disk has another one. */
 export class DirectoryIdentity implements StoreIdentity {
@@ -20,14 +20,14 @@ export class DirectoryIdentity implements StoreIdentity {
     this.path = join(root, fileName);
   }
 
-  read(): Promise<string | null> {
+  read(): Promise<readonly string[]> {
     return touchDirectory(this.root, async () => {
       const handle = await this.open();
-      if (!handle) return null;
+      if (!handle) return [];
       try {
         const { buffer, bytesRead } = await handle.read(Buffer.alloc(longest), 0, longest);
-        const text = buffer.subarray(0, bytesRead).toString().trim();
-        return form.test(text) ? text : null;
+        const lines = buffer.subarray(0, bytesRead).toString().split('\n');
+        return lines.map((line) => line.trim()).filter((line) => form.test(line));
       } finally {
         await handle.close();
       }
@@ -35,11 +35,11 @@ export class DirectoryIdentity implements StoreIdentity {
   }
 
   /** Whole or not at all: a half one would be that of another place. */
-  write(identity: string): Promise<void> {
+  write(id: string): Promise<void> {
     return touchDirectory(this.root, async () => {
       const file = await beginFile(this.root, new Date());
       try {
-        await fill(file.handle, `${identity}\n`);
+        await fill(file.handle, `${id}\n`);
         await rename(file.path, this.path);
         await syncFolder(this.root);
       } catch (error) {
@@ -49,8 +49,9 @@ export class DirectoryIdentity implements StoreIdentity {
     });
   }
 
-  byHand(identity: string): string {
-    return `echo ${identity} > '${this.path.replaceAll("'", "'\\''")}'`;
+  byHand(id: string): string {
+    const path = `'${this.path.replaceAll("'", "'\\''")}'`;
+    return `echo ${id} >> ${path} && chmod a+r ${path}`;
   }
 
   private async open(): Promise<FileHandle | null> {

@@ -2,38 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import type { IdentifiableStores, ObjectStore, ObjectStores, StoreIdentity } from '#engine/ports/object-store.js';
 import type { Db, Tx } from '#persistence/connection.js';
+import { lockIdentity, manifestsIn, recordedIdentity, recordIdentity } from '#persistence/store-identities.js';
 import type { Control } from '../control.js';
-import { holdsBackups, lockIdentities, recordedIdentity, recordIdentity } from '#persistence/store-identities.js';
 
 interface Place {
   readonly name: string;
-  readonly description: string;
+  readonly store: ObjectStore;
   readonly identity: StoreIdentity;
 }
+
+const lookMs = 60_000;
 
 /**
  * Stores that answer only while their places are those that the backups lie in (docs/adr/0017). A disk that is not mounted leaves an empty directory:
  * without this, backups would go where nobody looks for them, and those on the disk would pass for lost. Errors of each method, beside its
  * own: `backup_store_unreachable`.
  */
-export const identifiedStores = (db: Db, stores: IdentifiableStores): ObjectStores => {
-  const known = new Map<string, string>();
-  const requirePlace = async (place: Place): Promise<void> => {
-    const recorded = known.get(place.name) ?? (await recordedIdentity(db, place.name));
-    const isSame = recorded !== null && (await place.identity.read()) === recorded;
-    const identity = isSame ? recorded : await db.transaction().execute((tx) => settle(tx, place));
-    if (identity !== null) known.set(place.name, identity);
-  };
-  return {
-    names: stores.names,
-    open: (name) => {
-      const store = stores.open(name);
-      const identity = stores.identityOf(name);
-      if (!identity) return store;
-      return asking(store, () => requirePlace({ name, description: store.description, identity }));
-    },
-  };
-};
+export const identifiedStores = (db: Db, stores: IdentifiableStores): ObjectStores => ({
+  names: stores.names,
+  open: (name) => {
+    const store = stores.open(name);
+    const identity = stores.identityOf(name);
+    return identity ? asking(store, () => requirePlace(db, { name, store, identity })) : store;
+  },
+});
 
 /** Engines whose stores are those. */
 export const withIdentifiedStores = <Engines extends { readonly stores: IdentifiableStores }>(
@@ -44,44 +36,75 @@ export const withIdentifiedStores = <Engines extends { readonly stores: Identifi
   stores: identifiedStores(db, engines.stores),
 });
 
-/** The identity that holds from now on; null when the place cannot be written and has none: it can be read all the same. */
-const settle = async (tx: Tx, place: Place): Promise<string | null> => {
-  await lockIdentities(tx);
+const requirePlace = async (db: Db, place: Place): Promise<void> => {
+  const [recorded, found] = [await recordedIdentity(db, place.name), await place.identity.read()];
+  if (recorded !== null && found.includes(recorded)) return;
+  const manifests = await manifestsIn(db, place.name);
+  if (recorded !== null && manifests.length > 0) throw elsewhere(place, recorded);
+  // Backups from before there were identities say themselves where they lie.
+  const complete = manifests.filter(({ isComplete }) => isComplete);
+  if (found.length === 0 && complete.length > 0 && !(await holdsOne(place.store, complete)))
+    throw elsewhere(place, randomUUID());
+  await db.transaction().execute((tx) => settle(tx, place));
+};
+
+const holdsOne = async (store: ObjectStore, manifests: readonly { readonly key: string }[]): Promise<boolean> => {
+  const signal = AbortSignal.timeout(lookMs);
+  for (const { key } of manifests) if (await store.find(key, signal)) return true;
+  return false;
+};
+
+/** The identity that it has, or gets, is the one that holds from now on. A place that cannot be written and has none can be read all the same. */
+const settle = async (tx: Tx, place: Place): Promise<void> => {
+  await lockIdentity(tx, place.name);
   const [recorded, found] = [await recordedIdentity(tx, place.name), await place.identity.read()];
-  if (recorded !== null && found !== recorded && (await holdsBackups(tx, place.name))) throw elsewhere(place, recorded);
-  const identity = found ?? (await identified(place));
-  if (identity !== null && identity !== recorded) await recordIdentity(tx, place.name, identity);
-  return identity;
+  if (recorded !== null && found.includes(recorded)) return;
+  const identity = found[0] ?? (await identified(place));
+  if (identity !== null) await recordIdentity(tx, place.name, identity);
 };
 
 const identified = async ({ identity }: Place): Promise<string | null> => {
+  const id = randomUUID();
   try {
-    await identity.write(randomUUID());
-    return await identity.read();
+    await identity.write(id);
+    return id;
   } catch (error) {
     if (isHoldfastError(error, 'backup_store_refused') || isHoldfastError(error, 'backup_store_full')) return null;
     throw error;
   }
 };
 
-const elsewhere = ({ name, description, identity }: Place, recorded: string): HoldfastError =>
+const elsewhere = ({ name, store, identity }: Place, id: string): HoldfastError =>
   new HoldfastError(
     'backup_store_unreachable',
-    `${description} is not the place that the backups of the store "${name}" lie in; its disk may not be mounted.`,
-    {
-      remedy: `Mount the disk; the operation goes on by itself for some minutes, and can be retried after that. If the backups were moved there, or are gone for good: ${identity.byHand(recorded)}`,
-    },
+    `${store.description} is not the place that the backups of the store "${name}" lie in; its disk may not be mounted. ` +
+      `If it is to be used all the same, because they were moved or are gone for good: ${identity.byHand(id)}`,
   );
 
-const asking = (store: ObjectStore, require: () => Promise<void>): ObjectStore => ({
+/** What is not there must be so in its place: a disk may go away between the question and the answer. */
+const asking = (store: ObjectStore, requirePlace: () => Promise<void>): ObjectStore => ({
   description: store.description,
-  put: async (...asked) => (await require(), store.put(...asked)),
-  get: async (...asked) => (await require(), store.get(...asked)),
-  find: async (...asked) => (await require(), store.find(...asked)),
-  list: async function* (...asked) {
-    await require();
-    yield* store.list(...asked);
+  put: async (...asked) => (await requirePlace(), store.put(...asked)),
+  get: async (...asked) => {
+    await requirePlace();
+    try {
+      return await store.get(...asked);
+    } catch (error) {
+      await requirePlace();
+      throw error;
+    }
   },
-  remove: async (...asked) => (await require(), store.remove(...asked)),
-  removeUnfinished: async (...asked) => (await require(), store.removeUnfinished(...asked)),
+  find: async (...asked) => {
+    await requirePlace();
+    const found = await store.find(...asked);
+    if (!found) await requirePlace();
+    return found;
+  },
+  list: async function* (...asked) {
+    await requirePlace();
+    yield* store.list(...asked);
+    await requirePlace();
+  },
+  remove: async (...asked) => (await requirePlace(), store.remove(...asked)),
+  removeUnfinished: async (...asked) => (await requirePlace(), store.removeUnfinished(...asked)),
 });

@@ -8,8 +8,9 @@ import { auditEvent } from '../requests/audit.js';
 /** A server that lost its data answers like any other, and its backup restores: that the one before held keys is all there is to tell by. */
 export const noteEmptied = async (control: Control, tx: Tx, backup: BackupRow): Promise<void> => {
   const before = await backupBefore(tx, backup);
-  const keysBefore = Number(before?.keys ?? 0);
-  if (!before || keysBefore === 0) return;
+  if (!before || Number(before.keys ?? 1) === 0) return;
+  // Null when they could not be counted: the values of a module.
+  const keysBefore = before.keys === null ? null : Number(before.keys);
   const subject = {
     environmentId: backup.environment_id,
     databaseId: backup.database_id,

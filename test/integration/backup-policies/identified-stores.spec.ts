@@ -29,7 +29,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   const { db } = family.installation.control;
-  await db.updateTable('backups').set({ store: 'default' }).where('store', '=', 'disk').execute();
+  const back = { store: 'default', status: 'complete' } as const;
+  await db.updateTable('backups').set(back).where('store', '<>', 'default').execute();
   rmSync(directory, { recursive: true });
 });
 
@@ -54,9 +55,11 @@ const keysOf = async (store: ObjectStore): Promise<string[]> => {
   for await (const { key } of store.list('', signal)) keys.push(key);
   return keys;
 };
-const holdsBackup = async (): Promise<void> => {
+/** As far as Postgres knows. Returns the key of its manifest. */
+const holdsBackup = async (name = 'disk', status: 'complete' | 'failed' = 'complete'): Promise<string> => {
   const id = await family.taken();
-  await family.change(id, { store: 'disk' });
+  await family.change(id, { store: name, status });
+  return (await family.row(id)).manifest_key ?? '';
 };
 const refusal = async (work: Promise<unknown>): Promise<HoldfastError> => {
   try {
@@ -105,14 +108,48 @@ describe('a store whose place was used', () => {
     expect(await keysOf(store)).toEqual(['a/one']);
   });
 
-  it('answers again where the identity was put by hand, as the remedy says', async () => {
+  it('answers again where the identity was put by hand, as the error says', async () => {
     await put(opened(), 'a/one');
     await holdsBackup();
     rmSync(place(), { recursive: true });
     mkdirSync(place());
-    const { remedy } = await refusal(keysOf(opened()));
-    execFileSync('sh', ['-c', /echo .*$/.exec(remedy)?.[0] ?? 'false']);
+    const { detail } = await refusal(keysOf(opened()));
+    execFileSync('sh', ['-c', /echo .*$/.exec(detail)?.[0] ?? 'false']);
     expect(await keysOf(opened())).toEqual([]);
+  });
+
+  it('answers nothing in an empty directory as long as a purge of it has not come to its end', async () => {
+    await put(opened(), 'a/one');
+    await holdsBackup('disk', 'failed');
+    renameSync(place(), away());
+    mkdirSync(place());
+    expect((await refusal(keysOf(opened()))).code).toBe('backup_store_unreachable');
+  });
+
+  it.each(['find', 'list', 'get'] as const)('is looked for once more when a %s finds nothing', async (method) => {
+    await put(opened(), 'a/one');
+    await holdsBackup();
+    const loseDisk = (): void => {
+      renameSync(place(), away());
+      mkdirSync(place());
+    };
+    const raw = openStores({ disk: { type: 'directory', path: place(), isOwn: false } });
+    const before = (work: 'find' | 'list' | 'get'): void => (work === method ? loseDisk() : undefined);
+    const disk = raw.open('disk');
+    const losing: ObjectStore = {
+      ...opened(),
+      find: (...asked) => (before('find'), disk.find(...asked)),
+      list: (...asked) => (before('list'), disk.list(...asked)),
+      get: (...asked) => (before('get'), disk.get(...asked)),
+    };
+    const { db } = family.installation.control;
+    const store = identifiedStores(db, { ...raw, open: () => losing }).open('disk');
+    const ask = {
+      find: () => store.find('a/one', signal),
+      list: () => keysOf(store),
+      get: () => store.get('a/one', signal),
+    };
+    expect((await refusal(ask[method]())).code).toBe('backup_store_unreachable');
   });
 
   it('may lie elsewhere as long as no backup does', async () => {
@@ -123,6 +160,26 @@ describe('a store whose place was used', () => {
     await put(store, 'a/two');
     await holdsBackup();
     expect(await keysOf(opened())).toEqual(['a/two']);
+  });
+});
+
+describe('a store with backups from before there were identities', () => {
+  it('answers nothing in a directory that has none of them, and gets its identity where they are', async () => {
+    const manifest = await holdsBackup('older');
+    const store = opened(place(), 'older');
+    for (const ask of [() => put(store, 'a/one'), () => keysOf(store)])
+      expect((await refusal(ask())).code).toBe('backup_store_unreachable');
+    expect(readdirSync(place())).toEqual([]);
+    await put(new DirectoryStore(place(), false), manifest);
+    expect(await keysOf(store)).toEqual([manifest]);
+    expect(readdirSync(place())).toContain('.holdfast-store');
+  });
+
+  it('is used without any of them when somebody says so', async () => {
+    await holdsBackup('lost');
+    const { detail } = await refusal(keysOf(opened(place(), 'lost')));
+    execFileSync('sh', ['-c', /echo .*$/.exec(detail)?.[0] ?? 'false']);
+    await put(opened(place(), 'lost'), 'a/one');
   });
 });
 

@@ -51,8 +51,8 @@ export const keptByOracle = (
   const kept = backups.filter(({ kind, held }) => kind !== 'automatic' || held).map(({ id }) => id);
   const sound = backups.filter(({ verification }) => verification !== 'failed');
   const proven = backups.filter(({ verification }) => verification === 'verified');
-  const filled = proven.filter((one) => one.keys === null || one.keys > 0);
-  const pools = [backups, sound, proven, filled];
+  const hasKeys = (one: RetainableBackup): boolean => one.keys === null || one.keys > 0;
+  const pools = [backups, sound, proven, sound.filter(hasKeys), proven.filter(hasKeys)];
   if (subject.deprovisioned) return new Set([...kept, ...pools.map((pool) => latest(pool)?.id ?? '')].filter(Boolean));
   const today = dayText(now, policy.timeZone);
   const young = backups.filter((one) => one.snapshotAt > now || dayText(one.snapshotAt, policy.timeZone) === today);
