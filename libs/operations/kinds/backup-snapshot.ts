@@ -80,13 +80,15 @@ const record = async (context: AttemptContext): Promise<void> => {
     new Set([found.key, manifest.object.key]),
   );
   const keys = 'unreadable' in manifest.contents ? null : keysIn(manifest.contents);
+  let emptied: string | null = null;
   await context.write(async (tx) => {
     const complete = { manifest, manifestKey: found.key, envelope, keys };
     const first = await completeBackup(tx, backup.id, complete);
     if (!first || backup.copy_of !== null) return;
-    if (keys === 0) await noteEmptied(context.control, tx, backup);
+    if (keys === 0) emptied = await noteEmptied(context.control, tx, backup);
     await requestFollowUps(context.control, tx, backup);
   });
+  if (emptied !== null) await context.log('warn', emptied);
 };
 
 /** Shared with the final backup of a deprovision. */

@@ -44,6 +44,9 @@ describe('a backup that holds no key', () => {
     const empty = await family.taken();
     const last = await family.taken();
     expect([await noted(), await emptied()]).toEqual([[{ backupId: empty, before: full, keysBefore: 50_000 }], '1']);
+    const { db } = family.installation.control;
+    const warned = await db.selectFrom('operation_log').select('message').where('level', '=', 'warn').execute();
+    expect(warned).toEqual([{ message: `It holds no key; the backup before it, ${full}, holds 50000.` }]);
     await family.change(last, { keys: '1' });
     expect(await emptied()).toBe('0');
   });
