@@ -12,7 +12,7 @@ export interface BackupAge {
   readonly proven_at: Date;
   /** Null while there is no alert. */
   readonly overdue_since: Date | null;
-  /** The newest backup holds no key, and one of the thirty days before it does. */
+  /** The newest backup holds no key and an older one does, and the first one without is less than thirty days older than the newest. */
   readonly emptied: boolean;
 }
 
@@ -22,9 +22,12 @@ export const backupAges = async (db: Db | Tx, databaseId: string | null = null):
     await sql<BackupAge>`
       SELECT databases.id, environment_id, environments.name AS environment, handle, newest.verified_at,
         greatest(newest.verified_at, provisioned_at, schedule.since) AS proven_at, alert.since AS overdue_since,
-        coalesce(last.keys = 0 AND EXISTS (
-          SELECT FROM backups WHERE backups.database_id = databases.id AND status = 'complete' AND (keys IS NULL OR keys > 0)
-            AND copy_of IS NULL AND snapshot_at > last.snapshot_at - interval '30 days'), false) AS emptied
+        coalesce(last.keys = 0 AND (
+          SELECT min(backups.snapshot_at) FROM backups, (
+            SELECT max(snapshot_at) AS filled_at FROM backups
+            WHERE backups.database_id = databases.id AND status = 'complete' AND copy_of IS NULL AND (keys IS NULL OR keys > 0)) filled
+          WHERE backups.database_id = databases.id AND status = 'complete' AND copy_of IS NULL AND snapshot_at > filled_at
+        ) > last.snapshot_at - interval '30 days', false) AS emptied
       FROM backup_schedules schedule
       JOIN databases ON databases.id = schedule.database_id
       JOIN environments ON environments.id = environment_id

@@ -41,24 +41,14 @@ export const serveMoment = async (tx: Tx, databaseId: string, moment: Date): Pro
   return numAffectedRows === 1n;
 };
 
-/**
- * Whether an automatic backup of the database is on its way, or so many wait for their proof that one more would only make the line longer: a
- * verification that hangs stops no backup, and a schedule that is faster than they are keeps their pace.
- */
+/** Whether an automatic backup of the database is on its way. */
 export const isBeingBackedUp = async (tx: Tx, databaseId: string): Promise<boolean> => {
-  const { rows } = await sql<{ busy: boolean }>`
-    SELECT EXISTS (
-      SELECT FROM backups JOIN operations ON operations.id = operation_id
-      WHERE backups.database_id = ${databaseId} AND backups.kind = 'automatic' AND copy_of IS NULL AND backups.status = 'running'
-        AND operations.status IN ('queued', 'running', 'waiting')
-    ) OR (
-      SELECT count(*) FROM operations JOIN operation_targets ON operation_id = operations.id
-      WHERE database_id = ${databaseId} AND NOT finished AND kind = 'verify-backup'
-    ) >= ${openProofs} AS busy`.execute(tx);
-  return rows[0]?.busy ?? false;
+  const { rows } = await sql`
+    SELECT FROM backups JOIN operations ON operations.id = operation_id
+    WHERE backups.database_id = ${databaseId} AND backups.kind = 'automatic' AND copy_of IS NULL AND backups.status = 'running'
+      AND operations.status IN ('queued', 'running', 'waiting') LIMIT 1`.execute(tx);
+  return rows.length > 0;
 };
-
-const openProofs = 2;
 
 /** Of a schedule that was changed, moments before the change are not made up for: all its databases would begin at once. */
 export const restartSchedules = async (

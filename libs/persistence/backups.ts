@@ -93,6 +93,14 @@ export const backupBefore = (tx: Tx, { id, database_id }: BackupRow): Promise<Ba
     .limit(1)
     .executeTakeFirst();
 
+/** How many verifications of backups of a database have not ended. */
+export const openVerifications = async (tx: Tx, databaseId: string): Promise<number> => {
+  const { rows } = await sql<{ open: number }>`
+    SELECT count(*)::integer AS open FROM operations JOIN operation_targets ON operation_id = operations.id
+    WHERE database_id = ${databaseId} AND NOT finished AND kind = 'verify-backup'`.execute(tx);
+  return rows[0]?.open ?? 0;
+};
+
 /** How many complete ones lie in each store. */
 export const backupsInStores = (db: Db): Promise<{ store: string; backups: number }[]> =>
   db

@@ -30,7 +30,7 @@ export const backupMetrics = (registry: Registry, db: Db): void => {
   new Gauge({
     ...perDatabase,
     name: 'holdfast_backup_emptied',
-    help: '1 while the newest backup of a database holds no key and one of the thirty days before it does, else 0.',
+    help: '1 for thirty days of backups of a database that hold no key after one that does, else 0.',
     async collect() {
       this.reset();
       for (const { environment, handle, emptied } of await backupAges(db)) {

@@ -51,7 +51,7 @@ export class DirectoryIdentity implements StoreIdentity {
 
   byHand(id: string): string {
     const path = `'${this.path.replaceAll("'", "'\\''")}'`;
-    return `echo ${id} >> ${path} && chmod a+r ${path}`;
+    return `(echo ${id} >> ${path} && chmod a+r ${path})`;
   }
 
   private async open(): Promise<FileHandle | null> {

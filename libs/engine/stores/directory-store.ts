@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError } from '#domain/errors/holdfast-error.js';
+import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import type { ObjectStore, StoredObject } from '../ports/object-store.js';
 import { codeOf, describeDirectory, isThere, touchDirectory } from './directory-errors.js';
 import { haveFolders, makeFolders, removeEmptyFolders, syncFolders } from './folders.js';
@@ -125,7 +125,9 @@ export class DirectoryStore implements ObjectStore {
   private async *read(key: string, signal: AbortSignal): AsyncGenerator<Buffer> {
     const handle = await this.touch(() => open(join(this.root, key), constants.O_RDONLY | constants.O_NOFOLLOW)).catch(
       (error: unknown) => {
-        throw error instanceof HoldfastError && codeOf(error.cause) === 'ENOENT' ? this.missing(key) : error;
+        // In a root that is there.
+        const isMissing = isHoldfastError(error, 'backup_store_refused') && codeOf(error.cause) === 'ENOENT';
+        throw isMissing ? this.missing(key) : error;
       },
     );
     try {

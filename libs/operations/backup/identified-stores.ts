@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { v5 } from 'uuid';
 import { HoldfastError, isHoldfastError } from '#domain/errors/holdfast-error.js';
 import type { IdentifiableStores, ObjectStore, ObjectStores, StoreIdentity } from '#engine/ports/object-store.js';
 import type { Db, Tx } from '#persistence/connection.js';
+import { findInstallation } from '#persistence/installation.js';
 import { lockIdentity, manifestsIn, recordedIdentity, recordIdentity } from '#persistence/store-identities.js';
 import type { Control } from '../control.js';
 
@@ -37,15 +39,23 @@ export const withIdentifiedStores = <Engines extends { readonly stores: Identifi
 });
 
 const requirePlace = async (db: Db, place: Place): Promise<void> => {
-  const [recorded, found] = [await recordedIdentity(db, place.name), await place.identity.read()];
-  if (recorded !== null && found.includes(recorded)) return;
-  const manifests = await manifestsIn(db, place.name);
-  if (recorded !== null && manifests.length > 0) throw elsewhere(place, recorded);
-  // Backups from before there were identities say themselves where they lie.
-  const complete = manifests.filter(({ isComplete }) => isComplete);
-  if (found.length === 0 && complete.length > 0 && !(await holdsOne(place.store, complete)))
-    throw elsewhere(place, randomUUID());
-  await db.transaction().execute((tx) => settle(tx, place));
+  for (;;) {
+    const [recorded, found] = [await recordedIdentity(db, place.name), await place.identity.read()];
+    if (recorded !== null && found.includes(recorded)) return;
+    if (recorded === null) await requireKnown(db, place, found);
+    else if ((await manifestsIn(db, place.name)).length > 0) throw elsewhere(place, recorded);
+    if (await db.transaction().execute((tx) => settle(tx, place, recorded))) return;
+  }
+};
+
+/** Backups from before there were identities say themselves where they lie, unless somebody has written the id that this error names. */
+const requireKnown = async (db: Db, place: Place, found: readonly string[]): Promise<void> => {
+  const complete = (await manifestsIn(db, place.name)).filter(({ isComplete }) => isComplete);
+  if (complete.length === 0 || (await holdsOne(place.store, complete))) return;
+  const installation = await findInstallation(db);
+  if (!installation) throw new Error('There is no installation');
+  const offered = v5(place.name, installation.id);
+  if (!found.includes(offered)) throw elsewhere(place, offered);
 };
 
 const holdsOne = async (store: ObjectStore, manifests: readonly { readonly key: string }[]): Promise<boolean> => {
@@ -54,13 +64,16 @@ const holdsOne = async (store: ObjectStore, manifests: readonly { readonly key: 
   return false;
 };
 
-/** The identity that it has, or gets, is the one that holds from now on. A place that cannot be written and has none can be read all the same. */
-const settle = async (tx: Tx, place: Place): Promise<void> => {
+/**
+ * The identity that it has, or gets, is the one that holds from now on; false when somebody else has recorded one since. A place that cannot be
+ * written and has none can be read all the same.
+ */
+const settle = async (tx: Tx, place: Place, seen: string | null): Promise<boolean> => {
   await lockIdentity(tx, place.name);
-  const [recorded, found] = [await recordedIdentity(tx, place.name), await place.identity.read()];
-  if (recorded !== null && found.includes(recorded)) return;
-  const identity = found[0] ?? (await identified(place));
+  if ((await recordedIdentity(tx, place.name)) !== seen) return false;
+  const identity = (await place.identity.read())[0] ?? (await identified(place));
   if (identity !== null) await recordIdentity(tx, place.name, identity);
+  return true;
 };
 
 const identified = async ({ identity }: Place): Promise<string | null> => {
@@ -88,7 +101,7 @@ const asking = (store: ObjectStore, requirePlace: () => Promise<void>): ObjectSt
   get: async (...asked) => {
     await requirePlace();
     try {
-      return await store.get(...asked);
+      return readIn(await store.get(...asked), requirePlace);
     } catch (error) {
       await requirePlace();
       throw error;
@@ -108,3 +121,16 @@ const asking = (store: ObjectStore, requirePlace: () => Promise<void>): ObjectSt
   remove: async (...asked) => (await requirePlace(), store.remove(...asked)),
   removeUnfinished: async (...asked) => (await requirePlace(), store.removeUnfinished(...asked)),
 });
+
+/** The file of a body is opened with its first bytes. */
+const readIn = async function* (
+  body: AsyncIterable<Buffer>,
+  requirePlace: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    await requirePlace();
+    throw error;
+  }
+};

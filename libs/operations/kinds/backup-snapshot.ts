@@ -26,14 +26,17 @@ interface Found {
 
 const unusable = ['backup_corrupt', 'backup_object_missing', 'master_key_unknown'] as const;
 
-/** The whole manifest among what lies in the store; one that is not whole counts for nothing. */
+/** The whole manifest among what lies in the store, with its data; one that is not whole counts for nothing. */
 const findManifest = async (context: AttemptContext, backup: BackupRow): Promise<Found | null> => {
   const { engines, control, signal } = context;
   const store = engines.stores.open(backup.store);
-  for (const { key } of await listBelow(store, backup.prefix, signal)) {
+  const objects = await listBelow(store, backup.prefix, signal);
+  for (const { key } of objects) {
     if (!isManifestKey(key)) continue;
     try {
-      return { key, opened: await readManifestAt(store, control.secrets, writtenId(backup), key, signal) };
+      const opened = await readManifestAt(store, control.secrets, writtenId(backup), key, signal);
+      const { object } = opened.manifest;
+      if (objects.some((one) => one.key === object.key && one.bytes === object.storedBytes)) return { key, opened };
     } catch (error) {
       if (!unusable.some((code) => isHoldfastError(error, code))) throw error;
     }
@@ -80,15 +83,13 @@ const record = async (context: AttemptContext): Promise<void> => {
     new Set([found.key, manifest.object.key]),
   );
   const keys = 'unreadable' in manifest.contents ? null : keysIn(manifest.contents);
-  let emptied: string | null = null;
   await context.write(async (tx) => {
     const complete = { manifest, manifestKey: found.key, envelope, keys };
     const first = await completeBackup(tx, backup.id, complete);
     if (!first || backup.copy_of !== null) return;
-    if (keys === 0) emptied = await noteEmptied(context.control, tx, backup);
+    if (keys === 0) await noteEmptied(context.control, tx, backup);
     await requestFollowUps(context.control, tx, backup);
   });
-  if (emptied !== null) await context.log('warn', emptied);
 };
 
 /** Shared with the final backup of a deprovision. */

@@ -114,7 +114,7 @@ describe('a store whose place was used', () => {
     rmSync(place(), { recursive: true });
     mkdirSync(place());
     const { detail } = await refusal(keysOf(opened()));
-    execFileSync('sh', ['-c', /echo .*$/.exec(detail)?.[0] ?? 'false']);
+    execFileSync('sh', ['-c', /\(echo .*\)/.exec(detail)?.[0] ?? 'false']);
     expect(await keysOf(opened())).toEqual([]);
   });
 
@@ -134,7 +134,7 @@ describe('a store whose place was used', () => {
       mkdirSync(place());
     };
     const raw = openStores({ disk: { type: 'directory', path: place(), isOwn: false } });
-    const before = (work: 'find' | 'list' | 'get'): void => (work === method ? loseDisk() : undefined);
+    const before = (work: typeof method): void => (work === method ? loseDisk() : undefined);
     const disk = raw.open('disk');
     const losing: ObjectStore = {
       ...opened(),
@@ -151,6 +151,21 @@ describe('a store whose place was used', () => {
     };
     expect((await refusal(ask[method]())).code).toBe('backup_store_unreachable');
   });
+
+  it.each(['an empty directory', 'nothing'])(
+    'is looked for once more when %s is there before the first byte',
+    async (left) => {
+      await put(opened(), 'a/one');
+      await holdsBackup();
+      const body = await opened().get('a/one', signal);
+      renameSync(place(), away());
+      if (left !== 'nothing') mkdirSync(place());
+      const reading = async (): Promise<void> => {
+        for await (const _ of body) throw new Error('It was read');
+      };
+      expect((await refusal(reading())).code).toBe('backup_store_unreachable');
+    },
+  );
 
   it('may lie elsewhere as long as no backup does', async () => {
     const store = opened();
@@ -178,7 +193,7 @@ describe('a store with backups from before there were identities', () => {
   it('is used without any of them when somebody says so', async () => {
     await holdsBackup('lost');
     const { detail } = await refusal(keysOf(opened(place(), 'lost')));
-    execFileSync('sh', ['-c', /echo .*$/.exec(detail)?.[0] ?? 'false']);
+    execFileSync('sh', ['-c', /\(echo .*\)/.exec(detail)?.[0] ?? 'false']);
     await put(opened(place(), 'lost'), 'a/one');
   });
 });
