@@ -1,4 +1,5 @@
 import type { HelloDatabase } from './hello.js';
+import { shellQuoted } from '#domain/text/shell-quoted.js';
 
 /** An entry of `GET /v1/databases/{id}/credentials`. */
 export interface IssuedCredential {
@@ -44,10 +45,7 @@ export const credentialToKeep = (issued: readonly IssuedCredential[]): IssuedCre
 export const redisCliLine = (databaseUrl: string, authorityFile: string): string => {
   const { hostname, port, username, password } = new URL(databaseUrl);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const login = `REDISCLI_AUTH=${quoted(decodeURIComponent(password))}`;
+  const login = `REDISCLI_AUTH=${shellQuoted(decodeURIComponent(password))}`;
   const door = [...(host === '127.0.0.1' ? [] : ['-h', host]), '-p', port, '--user', decodeURIComponent(username)];
-  return [login, 'redis-cli --tls --cacert', quoted(authorityFile), ...door, 'PING'].join(' ');
+  return [login, 'redis-cli --tls --cacert', shellQuoted(authorityFile), ...door, 'PING'].join(' ');
 };
-
-/** Quotes only what the shell would take apart, so that the line stays short. */
-const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shellQuoted } from '#domain/text/shell-quoted.js';
 import type { StoreIdentity } from '../ports/object-store.js';
 import { codeOf, touchDirectory } from './directory-errors.js';
 import { syncFolder } from './folders.js';
@@ -50,7 +51,7 @@ export class DirectoryIdentity implements StoreIdentity {
   }
 
   byHand(id: string): string {
-    const path = `'${this.path.replaceAll("'", "'\\''")}'`;
+    const path = shellQuoted(this.path);
     return `(echo ${id} >> ${path} && chmod a+r ${path})`;
   }
 
